@@ -1,0 +1,161 @@
+/** One measurement of one sensor. */
+export interface Reading {
+  /** Finite number in the sensor's own unit. */
+  readonly value: number
+  /** Milliseconds since the epoch. */
+  readonly time: number
+}
+
+/** A multi-step forecast of one stream, in the sensor's own units. */
+export interface Forecast {
+  readonly key: string
+  /** Grid time of the last observed reading, ms since the epoch. Step h lies at cutoff + h · period. */
+  readonly cutoff: number
+  /** Milliseconds per grid step. */
+  readonly period: number
+  /** Value at the cutoff. */
+  readonly last: number
+  /** Point forecasts for steps 1..horizon. */
+  readonly mean: readonly number[]
+  /** Lower and upper ends of the interval, one per step. */
+  readonly lower: readonly number[]
+  readonly upper: readonly number[]
+  /** Share of readings that the interval is meant to hold, 0–1. */
+  readonly coverage: number
+  /** Share that it has held so far, over all steps; null until forecasts have matured. */
+  readonly measuredCoverage: number | null
+  /** Who made it: the GRU, or the last value while the GRU has not yet beaten it. */
+  readonly model: 'gru' | 'naive'
+  /** Why that model speaks. */
+  readonly reason: string
+  /** 1 − MAE / MAE of naive of what was emitted, over recent matured forecasts; null until some have matured. */
+  readonly skill: number | null
+  /** What ran the GRU. */
+  readonly device: string
+  /** What has happened to this stream's readings so far. */
+  readonly counts: Counts
+}
+
+/** Readings of a stream counted by what happened to them. */
+export interface Counts {
+  /** Accepted as a new grid step. */
+  readonly accepted: number
+  /** Same time as a reading already seen. */
+  readonly duplicate: number
+  /** Another reading within the current grid step. */
+  readonly extra: number
+  /** Older than the current grid step (out of order). */
+  readonly late: number
+  /** Not a finite number, or time not usable. */
+  readonly invalid: number
+  /** Grid steps without a reading, filled in. */
+  readonly filled: number
+  /** Times the stream began anew after a gap too long to fill, or a clock jump. */
+  readonly restarts: number
+}
+
+export type SkipReason = 'warming' | 'duplicate' | 'extra' | 'late' | 'invalid' | 'reset'
+
+/** Why a reading gave no forecast. */
+export interface Skip {
+  readonly reason: SkipReason
+  /** One sentence with the offending value. */
+  readonly message: string
+  /** Set for `warming`: grid steps seen and needed. */
+  readonly progress?: { readonly have: number; readonly need: number }
+  /** Set for `invalid` only: worth an alarm, unlike the others. */
+  readonly error?: Error
+}
+
+/** Exactly one per input: a forecast, or the reason why there is none. */
+export type Outcome<T> =
+  | { readonly source: T; readonly key: string; readonly forecast: Forecast; readonly skipped?: undefined }
+  | { readonly source: T; readonly key: string; readonly forecast?: undefined; readonly skipped: Skip }
+
+export interface StreamsOptions {
+  /** Milliseconds per grid step. @default detected from the first readings of each stream */
+  readonly period?: number
+  /** Grid steps before the first forecast. Minimum: 2. @default 64 */
+  readonly warmUp?: number
+  /** Target coverage of the intervals, between 0 and 1 exclusive. @default 0.9 */
+  readonly coverage?: number
+  /** Streams kept; the one longest unused is dropped beyond that. @default 500 */
+  readonly maxStreams?: number
+  /** Called with the key of a stream dropped by `maxStreams`. */
+  readonly onEvict?: (key: string) => void
+}
+
+/** Many keyed streams over one {@link ForecastModel}. */
+export interface Streams {
+  /** Takes one reading of stream `key`; synchronous, never throws on bad data. `time` absent: now. */
+  push(
+    key: string,
+    value: unknown,
+    time?: unknown,
+  ): { forecast: Forecast; skipped?: undefined } | { forecast?: undefined; skipped: Skip }
+  /** Forgets one stream, or all of them; returns how many were forgotten. */
+  reset(key?: string): number
+  keys(): string[]
+  counts(key: string): Counts | undefined
+  readonly size: number
+  /** Plain tree of JSON values and typed arrays; restoring it continues as if never stopped. */
+  snapshot(): SnapshotTree
+  /** @throws Error when the snapshot is of another version or does not fit. */
+  restore(snapshot: SnapshotTree): void
+  /** Detaches from the model. Idempotent. */
+  close(): void
+}
+
+export interface ForecastModelOptions {
+  /** Steps ahead. 1–1024. @default 24 */
+  readonly horizon?: number
+  /** Grid steps per GRU step. 2–512. @default 24 */
+  readonly segment?: number
+  /** Hidden units. 4–512, a multiple of 4. @default 32 */
+  readonly hiddenSize?: number
+  /** Grid steps of the longest regular pattern (a day, a shift). @default detected per stream */
+  readonly season?: number
+  /** Learn from the streams while they run. @default true */
+  readonly learn?: boolean
+  /** @default 1 */
+  readonly seed?: number
+}
+
+/** What the trainer is doing. */
+export type Training =
+  | { readonly state: 'waiting'; readonly have: number; readonly need: number }
+  | { readonly state: 'fitting'; readonly share: number }
+  | { readonly state: 'fitted'; readonly fits: number }
+  | { readonly state: 'failed'; readonly error: Error }
+
+/** One GRU shared by the streams that use it, refitted in a worker thread as they go on. */
+export interface ForecastModel {
+  readonly horizon: number
+  readonly device: string
+  /** Fits swapped in so far; 0 = untrained. */
+  readonly version: number
+  readonly training: Training
+  /** Calls back when `training` or `version` changes; returns the function that stops it. */
+  onChange(listener: () => void): () => void
+  /** Opens streams on this model. @throws RangeError naming an impossible option and its value */
+  streams(options?: StreamsOptions): Streams
+  /** Weights and progress of learning as a tree of JSON values and typed arrays. */
+  snapshot(): SnapshotTree
+  /** @throws Error when the snapshot is of another version or shape. */
+  restore(snapshot: SnapshotTree): void
+  /** Ends the worker and detaches all streams. Idempotent. */
+  close(): Promise<void>
+}
+
+/** What snapshots are made of. */
+export type SnapshotTree =
+  | null
+  | boolean
+  | number
+  | string
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint8Array
+  | readonly SnapshotTree[]
+  | { readonly [name: string]: SnapshotTree }
