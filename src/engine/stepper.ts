@@ -1,0 +1,126 @@
+import type { Backend, Lanes } from './backend.ts'
+import type { Model } from './model.ts'
+import { reference } from './reference.ts'
+import { stateSize } from './spec.ts'
+
+/** The states of many streams of one GRU, any of which can be stepped at any time. */
+export interface Stepper {
+  readonly model: Model
+  /** What runs the steps: `cpu:wasm`, `cpu:reference`. */
+  readonly device: string
+  /** Number of states; lanes are numbered from 0. */
+  readonly lanes: number
+  /**
+   * Steps lane `lanes[i]` with row i of `inputs`, in order: a lane named twice takes two steps.
+   * @param inputs [n, inputSize], row-major.
+   * @returns [n, width], row-major; width is outputSize, or hiddenSize without projection. Valid until the next call.
+   * @throws RangeError before any state changes when a lane is out of range, the number of inputs does not fit,
+   * or an input is not finite.
+   */
+  step(lanes: ArrayLike<number>, inputs: Float32Array): Float32Array
+  /** A copy of one lane's state [layers, hiddenSize]. */
+  save(lane: number): Float32Array
+  /** Puts back a saved state. @throws RangeError when its length does not fit or a value is not finite. */
+  restore(lane: number, state: Float32Array): void
+  /** Sets one lane's state to zero. */
+  reset(lane: number): void
+  copy(from: number, to: number): void
+  /** Enlarges the pool to `lanes` states, keeping those there are; new ones are zero. */
+  grow(lanes: number): void
+  /** Gives the pool back; every later call but this throws. */
+  close(): void
+}
+
+export interface StepperOptions {
+  /** @default wasm */
+  readonly backend?: Backend
+  /** Number of states to begin with. @default 1 */
+  readonly lanes?: number
+}
+
+/**
+ * Opens a pool of states for a forward GRU; all states begin at zero.
+ * @throws RangeError when the model is not forward only or the number of lanes cannot be used.
+ */
+export function createStepper(model: Model, options: StepperOptions = {}): Stepper {
+  const { backend = reference, lanes: initial = 1 } = options
+  const { spec } = model
+  if (spec.direction !== 'forward') {
+    throw new RangeError(`a stepper needs direction forward, got ${spec.direction}`)
+  }
+  const size = stateSize(spec)
+  const zero = new Float32Array(size)
+  let count = laneCount(initial, 0)
+  let pool: Lanes | undefined = backend.open(model, count)
+
+  const opened = (): Lanes => {
+    if (!pool) throw new Error('the stepper is closed')
+    return pool
+  }
+  const checkLane = (lane: number): void => {
+    if (!(Number.isInteger(lane) && lane >= 0 && lane < count)) {
+      throw new RangeError(`lane must be a whole number below ${count}, got ${String(lane)}`)
+    }
+  }
+
+  return {
+    model,
+    device: backend.device,
+    get lanes() {
+      return count
+    },
+    step(lanes, inputs) {
+      const running = opened()
+      for (let i = 0; i < lanes.length; i++) checkLane(lanes[i])
+      checkLength('inputs', inputs, lanes.length * spec.inputSize)
+      checkFinite('inputs', inputs)
+      return running.step(lanes, inputs)
+    },
+    save(lane) {
+      checkLane(lane)
+      return opened().save(lane)
+    },
+    restore(lane, state) {
+      checkLane(lane)
+      checkLength('state', state, size)
+      checkFinite('state', state)
+      opened().restore(lane, state)
+    },
+    reset(lane) {
+      checkLane(lane)
+      opened().restore(lane, zero)
+    },
+    copy(from, to) {
+      checkLane(from)
+      checkLane(to)
+      opened().copy(from, to)
+    },
+    grow(lanes) {
+      opened().grow(laneCount(lanes, count))
+      count = lanes
+    },
+    close() {
+      pool = undefined
+    },
+  }
+}
+
+function laneCount(lanes: number, least: number): number {
+  if (!Number.isSafeInteger(lanes) || lanes < least) {
+    throw new RangeError(`lanes must be a whole number from ${least}, got ${String(lanes)}`)
+  }
+  return lanes
+}
+
+function checkLength(name: string, values: Float32Array, length: number): void {
+  if (values.length !== length)
+    throw new RangeError(`${name} must hold ${length} values, got ${values.length}`)
+}
+
+function checkFinite(name: string, values: Float32Array): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) {
+      throw new RangeError(`${name} must be finite, got ${values[i]} at index ${i}`)
+    }
+  }
+}
