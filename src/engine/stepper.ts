@@ -1,7 +1,7 @@
 import type { Backend, Lanes } from './backend.ts'
 import type { Model } from './model.ts'
-import { reference } from './reference.ts'
 import { stateSize } from './spec.ts'
+import { wasm } from './wasm/wasm.ts'
 
 /** The states of many streams of one GRU, any of which can be stepped at any time. */
 export interface Stepper {
@@ -43,7 +43,7 @@ export interface StepperOptions {
  * @throws RangeError when the model is not forward only or the number of lanes cannot be used.
  */
 export function createStepper(model: Model, options: StepperOptions = {}): Stepper {
-  const { backend = reference, lanes: initial = 1 } = options
+  const { backend = wasm, lanes: initial = 1 } = options
   const { spec } = model
   if (spec.direction !== 'forward') {
     throw new RangeError(`a stepper needs direction forward, got ${spec.direction}`)
