@@ -72,6 +72,11 @@ export type Outcome<T> =
   | { readonly source: T; readonly key: string; readonly forecast: Forecast; readonly skipped?: undefined }
   | { readonly source: T; readonly key: string; readonly forecast?: undefined; readonly skipped: Skip }
 
+/** What one reading brought: a forecast, or the reason why there is none. */
+export type PushResult =
+  | { readonly forecast: Forecast; readonly skipped?: undefined }
+  | { readonly forecast?: undefined; readonly skipped: Skip }
+
 export interface StreamsOptions {
   /** Milliseconds per grid step. @default detected from the first readings of each stream */
   readonly period?: number
@@ -88,16 +93,14 @@ export interface StreamsOptions {
 /** Many keyed streams over one {@link ForecastModel}. */
 export interface Streams {
   /** Takes one reading of stream `key`; synchronous, never throws on bad data. `time` absent: now. */
-  push(
-    key: string,
-    value: unknown,
-    time?: unknown,
-  ): { forecast: Forecast; skipped?: undefined } | { forecast?: undefined; skipped: Skip }
+  push(key: string, value: unknown, time?: unknown): PushResult
   /** Forgets one stream, or all of them; returns how many were forgotten. */
   reset(key?: string): number
   keys(): string[]
   counts(key: string): Counts | undefined
   readonly size: number
+  /** Invalid readings that belonged to no stream. */
+  readonly invalid: number
   /** Plain tree of JSON values and typed arrays; restoring it continues as if never stopped. */
   snapshot(): SnapshotTree
   /** @throws Error when the snapshot is of another version or does not fit. */

@@ -1,5 +1,5 @@
 import { layout } from '../../engine/layout.ts'
-import { gruSpec, type GruSpec } from '../../engine/spec.ts'
+import { type GruSpec, gruSpec } from '../../engine/spec.ts'
 import type { SegmentSpec } from './types.ts'
 
 /**

@@ -1,0 +1,74 @@
+/** Where a reading falls on a stream's regular time grid. */
+export type Placement =
+  /** A new grid step; `missing` steps before it had no reading and are to be filled in. */
+  | { readonly kind: 'step'; readonly missing: number }
+  /** Too long a gap to fill, or the clock jumped: the stream begins anew here. */
+  | { readonly kind: 'restart' }
+  | { readonly kind: 'duplicate' | 'extra' | 'late' }
+
+/** State of a grid; plain numbers, so that it can be saved. */
+export interface GridState {
+  /** Milliseconds per step. */
+  period: number
+  /** Grid time of the newest step, ms since the epoch. */
+  cutoff: number
+  /** Time of the newest accepted reading. */
+  newest: number
+  /** Late readings in a row, and the time of the last of them. */
+  lateRun: number
+  lateTime: number
+}
+
+/** Readings used to detect the period. */
+export const PERIOD_READINGS = 8
+/** Late readings in a row, each newer than the one before, after which the clock is believed to have been set back. */
+const CLOCK_SET_BACK = 5
+// Gains of the alpha-beta filter that follows the sensor's clock.
+const PHASE_GAIN = 0.1
+const PERIOD_GAIN = 0.005
+
+/** A grid whose first step is the reading at `time`. */
+export function startGrid(period: number, time: number): GridState {
+  return { period, cutoff: time, newest: time, lateRun: 0, lateTime: 0 }
+}
+
+/** The median distance between times in order; jitter and a few gaps do not move it. 0 when all are equal. */
+export function detectPeriod(times: readonly number[]): number {
+  const distances: number[] = []
+  for (let i = 1; i < times.length; i++) {
+    if (times[i] > times[i - 1]) distances.push(times[i] - times[i - 1])
+  }
+  distances.sort((a, b) => a - b)
+  return distances.length > 0 ? distances[distances.length >> 1] : 0
+}
+
+/**
+ * Places a reading and moves the grid on. This is the only place that decides what is late, doubled or missing.
+ *
+ * The grid follows the readings' own clock with an alpha-beta filter, so that jitter and a period that is slightly
+ * off (only if it was `detected`) do not add up to false gaps.
+ * @param maxMissing longest gap, in steps, that is filled in
+ */
+export function placeOnGrid(grid: GridState, time: number, maxMissing: number, detected: boolean): Placement {
+  if (time === grid.newest) return { kind: 'duplicate' }
+  const steps = Math.round((time - grid.cutoff) / grid.period)
+  if (steps <= 0) {
+    if (time > grid.newest) return { kind: 'extra' }
+    grid.lateRun = time > grid.lateTime ? grid.lateRun + 1 : 1
+    grid.lateTime = time
+    if (grid.lateRun < CLOCK_SET_BACK) return { kind: 'late' }
+    Object.assign(grid, startGrid(grid.period, time))
+    return { kind: 'restart' }
+  }
+  if (steps - 1 > maxMissing) {
+    Object.assign(grid, startGrid(grid.period, time))
+    return { kind: 'restart' }
+  }
+  const error = time - (grid.cutoff + steps * grid.period)
+  grid.cutoff += steps * grid.period + PHASE_GAIN * error
+  if (detected) grid.period += (PERIOD_GAIN * error) / steps
+  grid.newest = time
+  grid.lateRun = 0
+  grid.lateTime = 0
+  return { kind: 'step', missing: steps - 1 }
+}

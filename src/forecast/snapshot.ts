@@ -1,0 +1,123 @@
+import type { GruExpert } from './experts/gru.ts'
+import type { StreamState } from './forecaster.ts'
+import { append, createHistory } from './history.ts'
+import { type IntervalState, sortScores } from './interval.ts'
+import type { TrackerState } from './tracker.ts'
+import type { SnapshotTree } from './types.ts'
+
+/** A saved stream: the state's own fields, with the lanes' states beside them. */
+export interface StreamTree {
+  readonly [name: string]: SnapshotTree
+  readonly key: string
+}
+
+/** A stream's state as a tree of JSON values and copied arrays. */
+export function saveStream(state: StreamState, expert: GruExpert | null): StreamTree {
+  const { key, grid, pending, history, scale, steps, sinceRestart, tracker, counts, base, made } = state
+  const { naiveIntervals, gruIntervals, ...rest } = tracker
+  const phases = expert ? [...made].map((version) => version === expert.version) : []
+  return {
+    key,
+    grid: grid && { ...grid },
+    pending: pending.map(({ value, time }) => [value, time]),
+    values: history.values.slice(history.first, history.end),
+    observed: history.observed.slice(history.first, history.end),
+    scale: { ...scale },
+    steps,
+    sinceRestart,
+    tracker: {
+      ...copied(rest),
+      naiveIntervals: saveIntervals(naiveIntervals),
+      gruIntervals: saveIntervals(gruIntervals),
+    },
+    counts: { ...counts },
+    lanes: phases.map((made, phase) => (made && expert ? expert.save(base + phase) : null)),
+  }
+}
+
+/**
+ * Puts a saved stream into `state`, a fresh one of the same options.
+ * @param expert the weights under which the lanes were saved; null: they are others now, and the lanes are rebuilt
+ * @throws Error when a part is missing or of another size
+ */
+export function restoreStream(tree: StreamTree, state: StreamState, expert: GruExpert | null): StreamState {
+  const part = <T>(name: string): T => {
+    if (tree[name] === undefined) throw new Error(`saved stream ${JSON.stringify(tree.key)} has no ${name}`)
+    return tree[name] as T
+  }
+  const values = part<Float64Array>('values')
+  const observed = part<Uint8Array>('observed')
+  const history = createHistory(state.history.capacity)
+  for (let i = 0; i < values.length; i++) append(history, values[i], observed[i] === 1)
+  const made = new Int32Array(state.made.length)
+  for (const [phase, lane] of part<(Float32Array | null)[]>('lanes').entries()) {
+    if (!lane || !expert) continue
+    expert.restore(state.base + phase, lane)
+    made[phase] = expert.version
+  }
+  const grid = part<StreamState['grid']>('grid')
+  return {
+    ...state,
+    grid: grid && { ...grid },
+    pending: part<[number, number][]>('pending').map(([value, time]) => ({ value, time })),
+    history,
+    scale: { ...part<StreamState['scale']>('scale') },
+    steps: part('steps'),
+    sinceRestart: part('sinceRestart'),
+    tracker: restoreTracker(part('tracker'), state.tracker),
+    counts: { ...part<StreamState['counts']>('counts') },
+    made,
+  }
+}
+
+type Saved = { readonly [name: string]: SnapshotTree }
+
+/** Fills a fresh tracker: arrays must have its sizes, so that a foreign snapshot is refused whole. */
+function restoreTracker(tree: Saved, fresh: TrackerState): TrackerState {
+  const { naiveIntervals, gruIntervals, ...rest } = fresh
+  return {
+    ...restoreFields(tree, rest, 'tracker'),
+    naiveIntervals: restoreIntervals(tree.naiveIntervals as Saved, naiveIntervals),
+    gruIntervals: restoreIntervals(tree.gruIntervals as Saved, gruIntervals),
+  }
+}
+
+function saveIntervals({ alpha, count, ring }: IntervalState): SnapshotTree {
+  return { ...copied({ alpha, count, ring }) }
+}
+
+function restoreIntervals(tree: Saved, { sorted, ...rest }: IntervalState): IntervalState {
+  const state = { ...restoreFields(tree, rest, 'intervals'), sorted }
+  sortScores(state)
+  return state
+}
+
+function restoreFields<T extends object>(tree: Saved, fresh: T, where: string): T {
+  const restored: { [name: string]: unknown } = {}
+  for (const [name, value] of Object.entries(fresh)) {
+    const saved = tree?.[name]
+    if (!fits(saved, value)) throw new Error(`saved ${where} has a ${name} that does not fit`)
+    restored[name] = copy(saved)
+  }
+  return restored as T
+}
+
+function fits(saved: unknown, fresh: unknown): boolean {
+  if (ArrayBuffer.isView(fresh)) {
+    return (
+      ArrayBuffer.isView(saved) &&
+      saved.constructor === fresh.constructor &&
+      saved.byteLength === fresh.byteLength
+    )
+  }
+  return typeof saved === typeof fresh
+}
+
+function copied(fields: object): Saved {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, copy(value)]))
+}
+
+function copy(value: SnapshotTree): SnapshotTree {
+  if (ArrayBuffer.isView(value)) return (value as Float32Array).slice()
+  return typeof value === 'object' && value !== null ? { ...(value as Saved) } : value
+}

@@ -1,0 +1,21 @@
+import { layout } from '../../engine/layout.ts'
+import { createRandom, type Random } from '../../engine/random.ts'
+import { netLayout } from './net.ts'
+import type { SegmentSpec } from './types.ts'
+
+/**
+ * Fresh weights: PyTorch's defaults (U(±1/√fan-in); GRU U(±1/√d)), positions N(0, 1); the output layer starts at
+ * zero, so that an untrained net forecasts as naive does.
+ */
+export function initialiseNet(spec: SegmentSpec, random: Random): Float64Array {
+  const net = netLayout(spec)
+  const weights = new Float64Array(net.size)
+  const spread = (from: number, to: number, fanIn: number): void => {
+    const limit = 1 / Math.sqrt(fanIn)
+    for (let i = from; i < to; i++) weights[i] = random.uniform(-limit, limit)
+  }
+  spread(0, layout(net.gru).size, spec.hiddenSize)
+  spread(net.encoderW, net.position, net.features)
+  for (let i = net.position; i < net.outW; i++) weights[i] = random.normal()
+  return weights
+}
