@@ -1,6 +1,6 @@
-// Makes a fresh clone ready: installs what is missing or out of date, then builds.
-import { execFileSync, execSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+// Makes a fresh clone ready: installs what is missing or out of date, then builds what has changed.
+import { execSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -10,11 +10,28 @@ if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`GRUflow needs Node.js 20.19 or newer, this is ${process.version}.`)
   process.exit(1)
 }
-// npm writes this file at the end of every install.
-const installed = join(root, 'node_modules', '.package-lock.json')
-const lock = join(root, 'package-lock.json')
-if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
+if (!installed()) {
   console.log('Installing dependencies …')
+  // The build is the only script that an install would run; it comes next, once.
   execSync('npm ci --ignore-scripts --no-audit --no-fund', { cwd: root, stdio: 'inherit' })
 }
-execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: 'inherit' })
+const { status } = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: 'inherit' })
+process.exitCode = status ?? 1
+
+/** Whether node_modules holds what the lock file asks for; packages of other platforms may be absent. */
+function installed() {
+  const wanted = packages('package-lock.json')
+  const there = packages('node_modules/.package-lock.json')
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) => path === '' || optional || there[path]?.version === version,
+  )
+}
+
+function packages(name) {
+  try {
+    return JSON.parse(readFileSync(join(root, name), 'utf8')).packages
+  } catch (error) {
+    if (error.code === 'ENOENT') return {}
+    throw error
+  }
+}
