@@ -14,6 +14,8 @@ export interface SnapshotFile {
   read<T>(use: (bytes: Uint8Array) => T): ReadResult<T>
   /** Replaces the bytes: after a crash or an error at any moment, the old or the new ones are read. */
   write(bytes: Uint8Array): Promise<void>
+  /** The next write keeps what it replaces as a copy. */
+  keepCopy(): void
   /** Removes every generation and copy. */
   remove(): Promise<void>
 }
@@ -43,25 +45,28 @@ export function openSnapshotFile(folder: string, name: string, calls: FileCalls 
   const path = join(folder, name)
   const previous = `${path}.previous`
   const copy = `${path}.bak`
-  let keepCopy = false
+  let copyNext = false
   let queue: Promise<unknown> = Promise.resolve()
 
   return {
     read(use) {
       removeStale()
       const refused: string[] = []
-      keepCopy = false
+      copyNext = false
       for (const file of [path, previous]) {
         try {
           return { value: use(readFileSync(file)), refused }
         } catch (error) {
           if (isMissing(error)) continue
           // The next write must not push a good previous generation out with one that nobody could read.
-          if (file === path) keepCopy = true
+          if (file === path) copyNext = true
           refused.push(`${basename(file)}: ${(error as Error).message}`)
         }
       }
       return { refused }
+    },
+    keepCopy() {
+      copyNext = true
     },
     write: (bytes) => inTurn(() => replace(bytes)),
     remove: () =>
@@ -83,8 +88,9 @@ export function openSnapshotFile(folder: string, name: string, calls: FileCalls 
     try {
       await calls.mkdir(folder, { recursive: true })
       await writeWhole(temporary, bytes)
-      await renameIfThere(path, keepCopy ? copy : previous)
-      keepCopy = false
+      const copying = copyNext
+      await renameIfThere(path, copying ? copy : previous)
+      if (copying) copyNext = false
       await calls.rename(temporary, path)
       await syncFolder()
     } catch (error) {

@@ -1,0 +1,141 @@
+import { Subject } from 'rxjs'
+import { checkStreamsOptions } from '../src/forecast/options.ts'
+import type { Outcome, StreamsOptions } from '../src/forecast/types.ts'
+import { quote } from '../src/mqtt/quote.ts'
+import { forecast } from '../src/rx/forecast.ts'
+import { type ModelHost, nodeFile, openHost } from './host.ts'
+import { createMessageReader, forecastMessage, type MessageOptions, type MessageReading } from './message.ts'
+import type { ModelNode } from './model.ts'
+import {
+  type Done,
+  isDeleted,
+  type Message,
+  type NodeConfig,
+  type Red,
+  type RedNode,
+  type Send,
+} from './red.ts'
+import { readDuration, readNumber } from './settings.ts'
+import { createStatus, errorStatus, forecastStatus, warmingStatus } from './status.ts'
+
+interface ForecastConfig extends NodeConfig, MessageOptions {
+  /** Id of a `gru-model` node; blank: a model of the node's own. */
+  readonly model?: string
+  readonly period?: unknown
+  readonly periodUnit?: unknown
+  readonly warmUp?: unknown
+  readonly coverage?: unknown
+  readonly maxStreams?: unknown
+}
+
+/** A message on its way through the operator, and how to answer it. */
+interface Job {
+  readonly reading: MessageReading
+  readonly msg: Message
+  readonly send: Send
+  readonly done: Done
+}
+
+/** Registers `gru-forecast`: readings in, forecasts out, one stream for each topic. */
+export default function register(RED: Red): void {
+  RED.nodes.registerType('gru-forecast', function (this: RedNode, config: ForecastConfig): void {
+    RED.nodes.createNode(this, config)
+    try {
+      start(RED, this, config)
+    } catch (thrown) {
+      const error = thrown as Error
+      this.error(error.message)
+      this.status(errorStatus('check the settings'))
+      this.on('input', (_msg, _send, done) => done(error))
+    }
+  })
+}
+
+/** @throws Error in one sentence when the settings are impossible */
+function start(RED: Red, node: RedNode, config: ForecastConfig): void {
+  const options: StreamsOptions = {
+    period: readDuration('period', config.period, config.periodUnit),
+    warmUp: readNumber('warmUp', config.warmUp),
+    coverage: readNumber('coverage', config.coverage),
+    maxStreams: readNumber('maxStreams', config.maxStreams),
+    onEvict: warnOnce((key) =>
+      node.warn(`too many streams, now and then one is forgotten: first ${quote(key)}`),
+    ),
+  }
+  checkStreamsOptions(options)
+  const file = nodeFile(RED.settings.userDir, node.id)
+  const own = config.model ? undefined : openHost({ model: {}, file, warn: (message) => node.warn(message) })
+  const host = own ?? findHost(RED, config.model!)
+  const read = createMessageReader(RED, config)
+  const status = createStatus((shown) => node.status(shown))
+  const jobs = new Subject<Job>()
+  let ended: { readonly error?: Error } | undefined
+
+  const answers = jobs
+    .pipe(
+      forecast<Job>({
+        streams: host.attach(node.id, options),
+        key: ({ reading }) => reading.key,
+        value: ({ reading }) => reading.value,
+        time: ({ reading }) => reading.time,
+        reset: ({ reading }) => reading.reset ?? false,
+      }),
+    )
+    .subscribe({ next: answer, error: fail })
+
+  node.status({})
+  node.on('input', (msg, send, done) => {
+    if (ended) done(ended.error)
+    else jobs.next({ reading: read(msg), msg, send, done })
+  })
+  node.on('close', (removed, done) => {
+    // What is under way is answered first.
+    answers.add(() => {
+      ended ??= {}
+      status.close()
+      end(isDeleted(RED, node.id, removed))
+        .catch((error) => node.error(error.message))
+        .finally(done)
+    })
+    jobs.complete()
+  })
+
+  function answer({ source: { msg, send, done }, forecast, skipped }: Outcome<Job>): void {
+    host.touch()
+    if (forecast) {
+      status.set(forecastStatus(forecast))
+      send(forecastMessage(msg, forecast))
+    } else if (skipped.progress) status.set(warmingStatus(skipped.progress))
+    else if (skipped.error) status.set(errorStatus('invalid reading'))
+    done(skipped?.error)
+  }
+
+  /** Only a fault in this package ends the operator; the messages that follow are told. */
+  function fail(error: Error): void {
+    ended = { error }
+    node.error(error.message)
+    status.set(errorStatus('stopped by an error'))
+  }
+
+  async function end(deleted: boolean): Promise<void> {
+    if (deleted) host.forget(node.id)
+    else host.detach(node.id)
+    await own?.close({ remove: deleted })
+    if (deleted) await file?.remove()
+  }
+}
+
+/** @throws Error when the `gru-model` node cannot be used */
+function findHost(RED: Red, id: string): ModelHost {
+  const host = (RED.nodes.getNode(id) as ModelNode | null | undefined)?.host
+  if (!host) throw new Error(`the model ${quote(id)} is missing, disabled or has impossible settings`)
+  return host
+}
+
+function warnOnce(warn: (key: string) => void): (key: string) => void {
+  let warned = false
+  return (key) => {
+    if (!warned) warn(key)
+    warned = true
+  }
+}

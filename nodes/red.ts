@@ -1,0 +1,58 @@
+// The members of Node-RED's runtime API that the nodes use, and no others.
+
+export interface Red {
+  readonly nodes: {
+    createNode(node: RedNode, config: NodeConfig): void
+    /** Node-RED makes the constructed node inherit from its own Node. */
+    registerType<C extends NodeConfig>(type: string, construct: (this: RedNode, config: C) => void): void
+    getNode(id: string): RedNode | null | undefined
+    /** Every configured node, disabled ones too; not the copies inside subflows. */
+    eachNode(visit: (config: { readonly id: string }) => void): void
+  }
+  readonly util: {
+    /** @throws Error when a name on the way leads through nothing */
+    getMessageProperty(msg: Message, property: string): unknown
+  }
+  readonly settings: { readonly userDir?: string }
+}
+
+/** A node's settings; `${NAME}` of the environment has been filled in where it is set. */
+export interface NodeConfig {
+  readonly id: string
+  readonly name?: string
+}
+
+export interface Message {
+  topic?: unknown
+  payload?: unknown
+  [property: string]: unknown
+}
+
+export type Send = (msg: Message) => void
+export type Done = (error?: Error) => void
+
+export interface RedNode {
+  readonly id: string
+  on(event: 'input', listener: (msg: Message, send: Send, done: Done) => void): void
+  on(event: 'close', listener: (removed: boolean, done: () => void) => void): void
+  status(status: NodeStatus): void
+  warn(message: string): void
+  error(message: string): void
+}
+
+export interface NodeStatus {
+  readonly fill?: 'red' | 'green' | 'yellow'
+  readonly shape?: 'ring' | 'dot'
+  /** At most 20 characters. */
+  readonly text?: string
+}
+
+/** Whether a closed node was deleted; Node-RED also says `removed` of one that is merely disabled. */
+export function isDeleted(RED: Red, id: string, removed: boolean): boolean {
+  if (!removed) return false
+  let found = false
+  RED.nodes.eachNode((config) => {
+    found ||= config.id === id
+  })
+  return !found
+}

@@ -1,0 +1,66 @@
+import type { Forecast } from '../src/forecast/types.ts'
+import type { NodeStatus } from './red.ts'
+
+/** Node-RED cuts longer texts, and sends each change to every open editor. */
+const MAX_TEXT = 20
+const INTERVAL = 500
+
+/** Shows the newest status, at most twice a second. */
+export interface Status {
+  set(status: NodeStatus): void
+  /** Shows nothing any more. */
+  close(): void
+}
+
+export function createStatus(show: (status: NodeStatus) => void, interval: number = INTERVAL): Status {
+  let shown: NodeStatus = {}
+  let next: NodeStatus | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  const flush = (): void => {
+    timer = undefined
+    if (!next) return
+    shown = next
+    next = undefined
+    show(shown)
+    timer = setTimeout(flush, interval).unref()
+  }
+
+  return {
+    set(status) {
+      next = same(status, shown) ? undefined : status
+      if (!timer) flush()
+    },
+    close() {
+      clearTimeout(timer)
+      timer = undefined
+      next = undefined
+    },
+  }
+}
+
+const same = (a: NodeStatus, b: NodeStatus): boolean =>
+  a.text === b.text && a.fill === b.fill && a.shape === b.shape
+
+/** `warming 12/64` */
+export function warmingStatus({ have, need }: { readonly have: number; readonly need: number }): NodeStatus {
+  return { fill: 'yellow', shape: 'ring', text: `warming ${have}/${need}` }
+}
+
+/** `23.4 ±0.8`: the next step and half the width of its interval; a ring while the last value speaks. */
+export function forecastStatus({ mean, lower, upper, model }: Forecast): NodeStatus {
+  const text = formatInterval(mean[0], (upper[0] - lower[0]) / 2)
+  return { fill: 'green', shape: model === 'gru' ? 'dot' : 'ring', text }
+}
+
+export function errorStatus(text: string): NodeStatus {
+  return { fill: 'red', shape: 'ring', text: text.slice(0, MAX_TEXT) }
+}
+
+/** Both numbers to the place of the first digit of the half width that matters. */
+export function formatInterval(value: number, half: number): string {
+  const first = half > 0 ? Math.floor(Math.log10(half)) : Math.floor(Math.log10(Math.abs(value) || 1)) - 3
+  const places = Math.min(Math.max(-first, 0), 9)
+  const text = `${value.toFixed(places)} ±${half.toFixed(places)}`
+  return text.length <= MAX_TEXT ? text : `${value.toExponential(2)} ±${half.toExponential(0)}`
+}
