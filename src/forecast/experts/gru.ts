@@ -69,7 +69,7 @@ export function createGruExpert(
       let sum = encoderB[j]
       const row = j * net.features
       for (let i = 0; i < net.features; i++) sum += encoderW[row + i] * features[i]
-      encoded[j] = sum > 0 ? sum : 0
+      encoded[j] = Math.max(sum, 0)
     }
     one[0] = lane
     stepper.step(one, encoded)

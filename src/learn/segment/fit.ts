@@ -40,7 +40,8 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
   const grads = new Float64Array(weights.length)
   const net = createSegmentNet(spec, weights, grads)
   const features = series.map((one) => allFeatures(spec, net.layout.features, one))
-  const adam = createAdam(weights.length, { learningRate: LEARNING_RATE })
+  const adam = createAdam(weights.length)
+  let learningRate = LEARNING_RATE
   const chunk = createChunk(job, net, series, features, random)
 
   let evaluation = evaluate(spec, net, series, features)
@@ -54,7 +55,7 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
       grads.fill(0)
       loss += chunk(evaluation) / ROUND
       clipGradients(grads, CLIP)
-      adam.step(weights, grads)
+      adam.step(weights, grads, learningRate)
     }
     evaluation = evaluate(spec, net, series, features)
     // Without a tail there is nothing to judge by: the newest weights are taken.
@@ -63,7 +64,7 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
       stale = 0
     } else {
       stale++
-      adam.learningRate *= DECAY
+      learningRate *= DECAY
     }
     onProgress?.({ update, maxUpdates, loss, validationLoss: evaluation.loss })
   }

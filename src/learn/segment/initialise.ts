@@ -1,5 +1,5 @@
 import { layout } from '../../engine/layout.ts'
-import { createRandom, type Random } from '../../engine/random.ts'
+import type { Random } from '../../engine/random.ts'
 import { netLayout } from './net.ts'
 import type { SegmentSpec } from './types.ts'
 

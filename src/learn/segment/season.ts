@@ -1,33 +1,37 @@
-/** Fewest repetitions of a season that must have been seen. */
-const REPEATS = 2.5
-/** Autocorrelation that counts as a regular pattern. */
+/** Repetitions of a season that must have been seen. */
+const REPEATS = 3
+/** Autocorrelation that counts as a regular pattern, and its rise over the valley before. */
 const THRESHOLD = 0.3
+const PROMINENCE = 0.2
+/** A peak at a multiple of the season scores about as high: it must be this much better. */
+const CLEARLY = 0.1
+/** Peaks within this share of each other are one, ragged from noise. */
+const SAME = 0.1
 
 /**
  * Length of the strongest regular pattern in `values`, in grid steps; 0 when there is none.
  *
- * The first pronounced peak of the autocorrelation after its first zero crossing or valley, on values from which
- * a straight line was taken; seen at least 2½ times. O(n²), n ≤ 2,048 newest values: for the training thread.
+ * The first prominent peak of the autocorrelation, on values from which a straight line was taken; seen at least
+ * three times. O(n²), n ≤ 2,048 newest values: for the training thread.
  */
 export function detectSeason(values: Float64Array): number {
   const newest = values.subarray(Math.max(0, values.length - 2048))
-  const n = newest.length
-  const longest = Math.floor(n / REPEATS)
+  const longest = Math.floor(newest.length / REPEATS)
   if (longest < 4) return 0
-  const x = detrended(newest)
-  const r = autocorrelation(x, longest + 1)
-  // Near lag 0 every smooth series resembles itself: only what comes after the first valley counts.
-  let lag = 1
-  while (lag < longest && r[lag + 1] <= r[lag]) lag++
+  const r = autocorrelation(detrended(newest), longest + 1)
+  let valley = 1
   let best = 0
-  for (; lag <= longest; lag++) {
-    if (r[lag] < THRESHOLD || r[lag] < r[lag - 1] || r[lag] < r[lag + 1]) continue
-    // Multiples of the season score about as high: a later peak must be clearly better.
-    if (best === 0 || r[lag] > r[best] + 0.1) best = lag
+  for (let lag = 1; lag <= longest; lag++) {
+    valley = Math.min(valley, r[lag])
+    const peak = r[lag] >= r[lag - 1] && r[lag] >= r[lag + 1]
+    if (!peak || r[lag] < THRESHOLD || r[lag] < valley + PROMINENCE) continue
+    const lead = lag <= best * (1 + SAME) ? 0 : CLEARLY
+    if (best === 0 || r[lag] > r[best] + lead) best = lag
   }
   return best
 }
 
+/** Values without their mean and straight line; all 0 where nothing but rounding is left. */
 function detrended(values: Float64Array): Float64Array {
   const n = values.length
   const middle = (n - 1) / 2
@@ -36,7 +40,9 @@ function detrended(values: Float64Array): Float64Array {
   let covariance = 0
   for (let i = 0; i < n; i++) covariance += (i - middle) * (values[i] - mean)
   const slope = (12 * covariance) / (n * (n * n - 1))
-  return values.map((v, i) => v - mean - slope * (i - middle))
+  const left = values.map((v, i) => v - mean - slope * (i - middle))
+  const size = values.reduce((most, v) => Math.max(most, Math.abs(v)), 0)
+  return left.every((v) => Math.abs(v) <= 1e-9 * size) ? left.fill(0) : left
 }
 
 /** Unbiased autocorrelation at lags 0..lags; all 0 for a constant series. */
@@ -49,6 +55,5 @@ function autocorrelation(x: Float64Array, lags: number): Float64Array {
     r[lag] = sum / (n - lag)
   }
   const variance = r[0]
-  if (!(variance > 0)) return r.fill(0)
-  return r.map((v) => v / variance)
+  return variance > 0 ? r.map((v) => v / variance) : r
 }
