@@ -71,7 +71,7 @@ export function createForecastModel(options?: ForecastModelOptions): ForecastMod
       }))
   }
 
-  const _fit = async (): Promise<void> => {
+  const refit = async (): Promise<void> => {
     const job: FitJob = { spec, weights, series: series(), seed: seed + version, maxUpdates: FIT_UPDATES }
     const { signal } = closing
     const started = performance.now()
@@ -121,7 +121,7 @@ export function createForecastModel(options?: ForecastModelOptions): ForecastMod
         if (training.state === 'waiting' && steps > training.have) training = { ...training, have: steps }
         return
       }
-      if (total >= due && performance.now() >= restUntil) void it()
+      if (total >= due && performance.now() >= restUntil) void refit()
     },
   }
 

@@ -3,6 +3,7 @@ import {
   type Forecaster,
   type ForecasterOptions,
   type ModelView,
+  type StreamState,
   startStream,
 } from './forecaster.ts'
 import type { CheckedStreamsOptions } from './options.ts'
@@ -114,13 +115,19 @@ export function createStreams(
     restore(snapshot) {
       const saved = checkSnapshot(snapshot, host, options)
       const sameWeights = saved.fingerprint === host.fingerprint
-      for (const tree of saved.streams) {
-        const base = host.takeLanes()
-        const state = restoreStream(
-          tree,
-          startStream(tree.key, forecasterOptions, base),
-          sameWeights ? host.expert : null,
-        )
+      const opened: StreamState[] = []
+      try {
+        for (const tree of saved.streams) {
+          const fresh = startStream(tree.key, forecasterOptions, host.takeLanes())
+          opened.push(fresh)
+          opened[opened.length - 1] = restoreStream(tree, fresh, sameWeights ? host.expert : null)
+        }
+      } catch (error) {
+        // All or nothing: what was there before goes on untouched.
+        for (const { base } of opened) host.giveLanes(base)
+        throw error
+      }
+      for (const state of opened) {
         const known = streams.get(state.key)
         if (known) forget(state.key, known)
         streams.set(state.key, createForecaster(forecasterOptions, host, state))

@@ -81,6 +81,7 @@ function tailErrors(
   const width = net.layout.blocks * segment
   for (let row = 0; row < rows; row++) {
     const t = tailStart + row
+    if (observed[t] === 0) continue
     for (let h = 1; h <= horizon; h++) {
       if (observed[t + h] === 0) continue
       const change = (values[t + h] - values[t]) / scale

@@ -139,7 +139,8 @@ function createChunk(
       for (let lane = 0; lane < lanes; lane++) {
         const { values, observed, scale, trainEnd } = all[drawn[lane]]
         const t = starts[lane] + k * segment
-        if (t >= trainEnd) continue
+        // Live, no forecast is issued at a filled-in step.
+        if (t >= trainEnd || observed[t] === 0) continue
         const at = (k * lanes + lane) * width - 1
         for (let ahead = 1; ahead <= horizon; ahead++) {
           if (observed[t + ahead] === 0) continue
