@@ -30,6 +30,25 @@ describe('wasm backend', () => {
     assert.ok(Number.isFinite(y), String(y))
   })
 
+  it('is not touched by what earlier calls left in its memory', () => {
+    const spec = gruSpec({ inputSize: 1, hiddenSize: 1, outputSize: 16, biases: 0 })
+    const weights = new Float32Array(38).fill(3e38).fill(1, 0, 6)
+    const lanes = wasm.open(createModel(spec, weights), 1)
+    const fresh = wasm.open(createModel(spec, weights), 1)
+    const twenty = new Array(20).fill(0)
+    const ones = new Float32Array(20).fill(1)
+    fresh.step(twenty, ones)
+    for (let count = 6; count < 40; count += 5) {
+      const overflown = lanes.step(twenty, ones)
+      assert.ok(overflown.includes(Number.POSITIVE_INFINITY))
+      // Growing moves the inputs to where outputs were.
+      lanes.grow(count)
+      lanes.restore(0, Float32Array.of(0))
+      lanes.step(twenty, ones)
+      assert.deepEqual(lanes.save(0), fresh.save(0))
+    }
+  })
+
   it('refuses more lanes than its memory can hold', () => {
     const model = createModel(gruSpec({ inputSize: 1, hiddenSize: 1, biases: 0 }), new Float32Array(6))
     assert.throws(() => wasm.open(model, 2 ** 27), /RangeError: 134217728 lanes need \d+ MiB/)
