@@ -65,8 +65,9 @@ export function createTrainer(options: TrainerOptions = {}): Trainer {
       resourceLimits: { maxOldGenerationSizeMb: maxMemoryMb },
     })
     started.on('message', receive)
-    started.on('error', (error: Error) => {
-      downfall ??= new Error(`the training worker failed: ${error.message}`, { cause: error })
+    started.on('error', (error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error)
+      downfall ??= new Error(`the training worker failed: ${message}`, { cause: error })
     })
     started.on('exit', (code) => {
       const error = downfall ?? new Error(`the training worker exited with code ${code}`)
