@@ -47,10 +47,10 @@ export type ForecastOptions<T> = ReadingOptions<T> &
  *     console.log(key, forecast ? forecast.mean[0] : skipped.message)
  *   })
  */
-export function forecast(options?: ForecastOptions<number>): OperatorFunction<number, Outcome<number>>
 export function forecast<T>(
   options: ForecastOptions<T> & { readonly value: (source: T) => unknown },
 ): OperatorFunction<T, Outcome<T>>
+export function forecast(options?: ForecastOptions<number>): OperatorFunction<number, Outcome<number>>
 export function forecast<T>(options: ForecastOptions<T> = {}): OperatorFunction<T, Outcome<T>> {
   const { value: readingOf = (source: T) => source, time: timeOf, scheduler = asyncScheduler } = options
   if (!options.streams) {
