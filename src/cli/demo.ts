@@ -58,7 +58,7 @@ async function ownBroker({ later }: Stage): Promise<string> {
 
 async function showInTerminal({ stopped, later }: Stage, show: Show): Promise<void> {
   console.log(`${show.sensors.length} sensors on ${shown(show.url)}, forecasts on forecast/#. Ctrl-C ends.`)
-  const watching = watchForecasts(show.url)
+  const watching = watchForecasts(show.url, brokerReport(show.url))
   later(watching.end)
   await Promise.race([watching.ready, stopped])
   later(publish(show))
@@ -100,16 +100,21 @@ function publish(
   skip = 0,
   next: Observer<SensorReading>['next'] = () => {},
 ): () => void {
-  let reported = ''
-  const onStatus = (status: MqttStatus): void => {
-    const line = status.state === 'error' ? `MQTT broker ${shown(url)}: ${status.error.message}` : ''
-    if (line !== '' && line !== reported) console.error(`${line}; trying again`)
-    reported = line
-  }
   const sending = readings(sensors, { rate, skip })
-    .pipe(toMqtt(url, { topic: ({ topic }) => topic, payload: payloadOf, onStatus }))
+    .pipe(toMqtt(url, { topic: ({ topic }) => topic, payload: payloadOf, onStatus: brokerReport(url) }))
     .subscribe(next)
   return () => sending.unsubscribe()
+}
+
+/** Says once what is wrong with the broker, and again when something else is. */
+function brokerReport(url: string): (status: MqttStatus) => void {
+  let reported = ''
+  return (status) => {
+    const problem = status.state === 'error' ? status.error.message : ''
+    if (problem !== '' && problem !== reported)
+      console.error(`MQTT broker ${shown(url)}: ${problem}; trying again`)
+    reported = problem || (status.state === 'connected' ? '' : reported)
+  }
 }
 
 /** Says how long after the sensors the first forecast came. */

@@ -13,7 +13,9 @@ export interface Steps {
 }
 
 export async function openSteps(file: string): Promise<Steps> {
-  const earlier = await readFile(file, 'utf8').then(parse, () => 0)
+  const earlier = await readFile(file, 'utf8')
+    .then(parse)
+    .catch(() => 0)
   let steps = earlier
   const write = (): Promise<void> => writeFile(file, JSON.stringify({ steps }))
   const timer = setInterval(() => write().catch(console.error), 5000)

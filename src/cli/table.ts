@@ -1,7 +1,7 @@
 import type { Outcome } from '../forecast/types.ts'
 
 const COLUMNS = [
-  ['topic', 30],
+  ['topic', 32],
   ['last', 10],
   ['next', 22],
   ['horizon', 28],

@@ -1,5 +1,6 @@
 import { filter, map, tap } from 'rxjs'
 import type { Outcome } from '../forecast/types.ts'
+import type { MqttStatus } from '../mqtt/client.ts'
 import { type ParsedPayload, parsePayload } from '../mqtt/payload.ts'
 import { forecast } from '../rx/forecast.ts'
 import { fromMqtt } from '../rx/fromMqtt.ts'
@@ -15,14 +16,17 @@ export interface Watching {
 type Message = ParsedPayload & { readonly topic: string }
 
 /** Forecasts every topic of the demo, publishes to `forecast/<topic>` and prints the latest of each. */
-export function watchForecasts(url: string): Watching {
+export function watchForecasts(url: string, onStatus: (status: MqttStatus) => void): Watching {
   const latest = new Map<string, Outcome<Message>>()
   let subscribed = (): void => {}
   const ready = new Promise<void>((resolve) => {
     subscribed = resolve
   })
   const forecasting = fromMqtt(url, ['plant/#', 'weather/#'], {
-    onStatus: ({ state }) => state === 'subscribed' && subscribed(),
+    onStatus(status) {
+      if (status.state === 'subscribed') subscribed()
+      onStatus(status)
+    },
   })
     .pipe(
       map(({ topic, payload }): Message => ({ topic, ...parsePayload(payload) })),
@@ -31,7 +35,10 @@ export function watchForecasts(url: string): Watching {
         value: ({ value, error }) => error ?? value,
         time: ({ time }) => time,
       }),
-      tap((outcome) => latest.set(outcome.key, outcome)),
+      tap((outcome) => {
+        // A reading that came to nothing does not hide the last forecast.
+        if (outcome.forecast || !latest.get(outcome.key)?.forecast) latest.set(outcome.key, outcome)
+      }),
       filter((outcome) => outcome.forecast !== undefined),
       toMqtt(url, {
         topic: ({ key }) => `forecast/${key}`,

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { tableHeader, tableRow } from '../../src/cli/table.ts'
+import type { Counts, Forecast, Outcome } from '../../src/forecast/types.ts'
+
+const counts: Counts = { accepted: 90, duplicate: 0, extra: 0, late: 0, invalid: 0, filled: 2, restarts: 0 }
+const forecast: Forecast = {
+  key: 'plant/a',
+  cutoff: 0,
+  period: 1000,
+  last: 21.23456,
+  mean: [21.5, 22.25],
+  lower: [20.5, 20],
+  upper: [22.5, 24.5],
+  coverage: 0.9,
+  measuredCoverage: 0.912,
+  model: 'gru',
+  reason: '',
+  skill: 0.345,
+  device: 'cpu:wasm',
+  counts,
+}
+const cells = (line: string): string[] => line.split(/ {2,}/)
+
+describe('table of forecasts', () => {
+  it('has a cell under each title', () => {
+    const line = tableRow({ source: 0, key: 'plant/a', forecast })
+    assert.deepEqual(cells(line), [
+      'plant/a',
+      '21.23',
+      '21.5 [20.5, 22.5]',
+      '+2: 22.25 [20, 24.5]',
+      'gru',
+      '0.34',
+      '91 %',
+      '90',
+    ])
+    assert.equal(line.indexOf('gru'), tableHeader.indexOf('model'))
+  })
+
+  it('shows nothing where nothing is known yet', () => {
+    const young = { ...forecast, skill: null, measuredCoverage: null }
+    assert.deepEqual(cells(tableRow({ source: 0, key: 'a', forecast: young })).slice(4), ['gru', '90'])
+  })
+
+  it('says why there is no forecast', () => {
+    const warming: Outcome<number> = {
+      source: 0,
+      key: 'plant/b',
+      skipped: { reason: 'warming', message: '', progress: { have: 12, need: 64 } },
+    }
+    assert.deepEqual(cells(tableRow(warming)), ['plant/b', 'warming 12/64'])
+    const late: Outcome<number> = { source: 0, key: 'plant/b', skipped: { reason: 'late', message: '' } }
+    assert.deepEqual(cells(tableRow(late)), ['plant/b', 'late'])
+  })
+})
