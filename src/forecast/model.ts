@@ -73,6 +73,11 @@ export function createForecastModel(options?: ForecastModelOptions): ForecastMod
 
   const refit = async (): Promise<void> => {
     const job: FitJob = { spec, weights, series: series(), seed: seed + version, maxUpdates: FIT_UPDATES }
+    if (!job.series.some(({ values }) => values.length >= enough)) {
+      // Streams that began anew have lost their history: wait until one has enough again.
+      due = total + segment
+      return
+    }
     const { signal } = closing
     const started = performance.now()
     changed({ state: 'fitting', share: 0 })

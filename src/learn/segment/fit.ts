@@ -11,7 +11,7 @@ import type { FitControl, FitJob, FitResult } from './types.ts'
 const CHUNK = 8
 /** Origins of one update. */
 const BATCH = 256
-const LEARNING_RATE = 2e-3
+const LEARNING_RATE = 1e-3
 /** Learning rate factor after an evaluation without improvement. */
 const DECAY = 0.5
 const CLIP = 5
