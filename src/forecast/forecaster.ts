@@ -12,6 +12,8 @@ export const HISTORY = 4096
 export interface ForecasterOptions {
   readonly horizon: number
   readonly segment: number
+  /** Grid steps of the regular pattern when given, else null: found by the fits. */
+  readonly season: number | null
   readonly period: number | null
   readonly warmUp: number
   readonly coverage: number
@@ -25,6 +27,8 @@ export interface StreamState {
   pending: Reading[]
   history: History
   scale: ScaleState
+  /** Grid steps of the regular pattern; 0 = none known. */
+  season: number
   /** Grid steps since the stream began, and since it last began anew. */
   steps: number
   sinceRestart: number
@@ -41,8 +45,6 @@ export interface ModelView {
   /** Null until the first fit. */
   readonly expert: GruExpert | null
   readonly device: string
-  /** Grid steps of the stream's regular pattern; 0 = none known. */
-  season(key: string): number
 }
 
 /** One stream: takes readings in, gives a forecast or the reason why there is none. */
@@ -58,6 +60,7 @@ export function startStream(key: string, options: ForecasterOptions, base: numbe
     pending: [],
     history: createHistory(HISTORY),
     scale: startScale(),
+    season: options.season ?? 0,
     steps: 0,
     sinceRestart: 0,
     tracker: startTracker(options.horizon, options.coverage),
@@ -90,7 +93,7 @@ export function createForecaster(
     const { expert } = model
     if (!expert) return
     const scale = scaleOf(state.scale, value)
-    expert.step(state, phase, scale, model.season(state.key), issue ? changes : null, tracker.offset)
+    expert.step(state, phase, scale, state.season, issue ? changes : null, tracker.offset)
     if (issue) tracker.commit()
   }
 

@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib'
 import { createTrainer, type Trainer } from '../learn/client.ts'
 import { netLayout } from '../learn/segment/net.ts'
-import type { FitJob, FitResult, FitSeries, SegmentSpec } from '../learn/segment/types.ts'
+import type { FitJob, FitSeries, SegmentSpec } from '../learn/segment/types.ts'
 import { createGruExpert, firstLane, type GruExpert } from './experts/gru.ts'
+import type { StreamState } from './forecaster.ts'
 import { length } from './history.ts'
 import { createLanes } from './lanes.ts'
 import { checkModelOptions, checkStreamsOptions } from './options.ts'
@@ -19,8 +20,15 @@ const STEPS = 1024
 /** The worker rests at least this many times as long as the last fit took. */
 const REST = 2
 
-/** Makes an untrained model; nothing runs before streams are opened on it. @throws RangeError naming an impossible option and its value */
-export function createForecastModel(options?: ForecastModelOptions): ForecastModel {
+/**
+ * Makes an untrained model; nothing runs before streams are opened on it.
+ * @param openTrainer opens the worker that fits, at the first fit
+ * @throws RangeError naming an impossible option and its value
+ */
+export function createForecastModel(
+  options?: ForecastModelOptions,
+  openTrainer: () => Trainer = createTrainer,
+): ForecastModel {
   const { horizon, segment, hiddenSize, season, learn, seed } = checkModelOptions(options)
   const spec: SegmentSpec = { segment, horizon, hiddenSize }
   const net = netLayout(spec)
@@ -34,7 +42,6 @@ export function createForecastModel(options?: ForecastModelOptions): ForecastMod
   const closing = new AbortController()
   let weights: Float32Array | null = null
   let expert: GruExpert | null = null
-  let seasons = new Map<string, number>()
   let version = 0
   let fingerprint = 0
   let training: Training = { state: 'waiting', have: 0, need: enough }
@@ -48,47 +55,50 @@ export function createForecastModel(options?: ForecastModelOptions): ForecastMod
     for (const listener of listeners) listener()
   }
 
-  const adopt = (next: Float32Array, nextSeasons: Map<string, number>, nextVersion: number): void => {
+  const adopt = (next: Float32Array, nextVersion: number): void => {
     expert?.close()
     weights = next
-    seasons = nextSeasons
     version = nextVersion
     fingerprint = crc32(new Uint8Array(next.buffer, next.byteOffset, next.byteLength))
     expert = createGruExpert(spec, next, nextVersion, lanes.count)
   }
 
-  const series = (): FitSeries[] => {
-    const states = [...rooms].flatMap((room) => [...room.forecasters()].map(({ state }) => state))
-    return states
+  /** The streams that the next fit learns from. */
+  const teachers = (): StreamState[] =>
+    [...rooms]
+      .flatMap((room) => [...room.forecasters()].map(({ state }) => state))
       .filter(({ history }) => length(history) >= segment + horizon)
       .slice(-FIT_STREAMS)
-      .map(({ key, history: { values, observed, first, end }, scale }) => ({
-        key,
-        values: values.slice(first, end),
-        observed: observed.slice(first, end),
-        scale: scaleOf(scale, values[end - 1]),
-        season,
-      }))
-  }
+
+  const seriesOf = ({ key, history: { values, observed, first, end }, scale }: StreamState): FitSeries => ({
+    key,
+    values: values.slice(first, end),
+    observed: observed.slice(first, end),
+    scale: scaleOf(scale, values[end - 1]),
+    season,
+  })
 
   const refit = async (): Promise<void> => {
-    const job: FitJob = { spec, weights, series: series(), seed: seed + version, maxUpdates: FIT_UPDATES }
-    if (!job.series.some(({ values }) => values.length >= enough)) {
+    const states = teachers()
+    if (!states.some(({ history }) => length(history) >= enough)) {
       // Streams that began anew have lost their history: wait until one has enough again.
       due = total + segment
       return
     }
+    const series = states.map(seriesOf)
+    const job: FitJob = { spec, weights, series, seed: seed + version, maxUpdates: FIT_UPDATES }
     const { signal } = closing
     const started = performance.now()
     changed({ state: 'fitting', share: 0 })
     try {
-      trainer ??= createTrainer()
+      trainer ??= openTrainer()
       const result = await trainer.fit(job, {
         signal,
         onProgress: ({ update, maxUpdates }) => changed({ state: 'fitting', share: update / maxUpdates }),
       })
       if (signal.aborted) return
-      adopt(result.weights, keyed(job, result), version + 1)
+      for (const [i, state] of states.entries()) state.season = result.seasons[i]
+      adopt(result.weights, version + 1)
       changed({ state: 'fitted', fits: version })
     } catch (error) {
       if (signal.aborted) return
@@ -96,7 +106,7 @@ export function createForecastModel(options?: ForecastModelOptions): ForecastMod
     } finally {
       const now = performance.now()
       restUntil = now + REST * (now - started)
-      due = Math.min(total * GROWTH, total + STEPS * Math.max(1, job.series.length))
+      due = Math.min(total * GROWTH, total + STEPS * states.length)
     }
   }
 
@@ -112,15 +122,15 @@ export function createForecastModel(options?: ForecastModelOptions): ForecastMod
     get fingerprint() {
       return fingerprint
     },
-    season: (key) => season ?? seasons.get(key) ?? 0,
+    season,
     takeLanes() {
       const base = lanes.take()
       expert?.grow(lanes.count)
       return base
     },
     giveLanes: (base) => lanes.give(base),
-    stepped(steps) {
-      total++
+    stepped(count, steps) {
+      total += count
       if (!learn || training.state === 'fitting') return
       if (steps < enough) {
         if (training.state === 'waiting' && steps > training.have) training = { ...training, have: steps }
@@ -158,7 +168,6 @@ export function createForecastModel(options?: ForecastModelOptions): ForecastMod
       hiddenSize,
       fits: version,
       weights: weights?.slice() ?? null,
-      seasons: [...seasons],
       total,
       due,
     }),
@@ -167,7 +176,7 @@ export function createForecastModel(options?: ForecastModelOptions): ForecastMod
       total = saved.total
       due = saved.due
       if (saved.weights) {
-        adopt(saved.weights.slice(), new Map(saved.seasons), saved.fits)
+        adopt(saved.weights.slice(), saved.fits)
         changed({ state: 'fitted', fits: version })
       }
     },
@@ -183,14 +192,9 @@ export function createForecastModel(options?: ForecastModelOptions): ForecastMod
   }
 }
 
-function keyed(job: FitJob, result: FitResult): Map<string, number> {
-  return new Map(job.series.map(({ key }, i) => [key, result.seasons[i]]))
-}
-
 interface SavedModel {
   readonly fits: number
   readonly weights: Float32Array | null
-  readonly seasons: readonly [string, number][]
   readonly total: number
   readonly due: number
 }

@@ -13,7 +13,8 @@ export interface StreamTree {
 
 /** A stream's state as a tree of JSON values and copied arrays. */
 export function saveStream(state: StreamState, expert: GruExpert | null): StreamTree {
-  const { key, grid, pending, history, scale, steps, sinceRestart, tracker, counts, base, made } = state
+  const { key, grid, pending, history, scale, season, steps, sinceRestart, tracker, counts, base, made } =
+    state
   const { naiveIntervals, gruIntervals, ...rest } = tracker
   const phases = expert ? [...made].map((version) => version === expert.version) : []
   return {
@@ -23,6 +24,7 @@ export function saveStream(state: StreamState, expert: GruExpert | null): Stream
     values: history.values.slice(history.first, history.end),
     observed: history.observed.slice(history.first, history.end),
     scale: { ...scale },
+    season,
     steps,
     sinceRestart,
     tracker: {
@@ -62,6 +64,7 @@ export function restoreStream(tree: StreamTree, state: StreamState, expert: GruE
     pending: part<[number, number][]>('pending').map(([value, time]) => ({ value, time })),
     history,
     scale: { ...part<StreamState['scale']>('scale') },
+    season: part('season'),
     steps: part('steps'),
     sinceRestart: part('sinceRestart'),
     tracker: restoreTracker(part('tracker'), state.tracker),

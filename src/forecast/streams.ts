@@ -15,12 +15,13 @@ import type { Skip, SnapshotTree, Streams } from './types.ts'
 export interface StreamHost extends ModelView {
   readonly horizon: number
   readonly segment: number
+  readonly season: number | null
   /** Changes with the weights: states saved under others are rebuilt. */
   readonly fingerprint: number
   takeLanes(): number
   giveLanes(base: number): void
-  /** A reading became a grid step of a stream that now has `steps`. */
-  stepped(steps: number): void
+  /** `count` readings became grid steps of a stream that now has `steps`. */
+  stepped(count: number, steps: number): void
 }
 
 /** Streams and the forecasters in them, for the model's refits. */
@@ -33,7 +34,8 @@ export function createStreams(
   options: CheckedStreamsOptions,
   left: () => void,
 ): StreamsRoom {
-  const forecasterOptions: ForecasterOptions = { horizon: host.horizon, segment: host.segment, ...options }
+  const { horizon, segment, season } = host
+  const forecasterOptions: ForecasterOptions = { horizon, segment, season, ...options }
   // Insertion order is order of use: the first key is the one longest unused. Topics come from outside: never an object.
   const streams = new Map<string, Forecaster>()
   let unknown = 0
@@ -73,9 +75,10 @@ export function createStreams(
       const reading = readReading(value, time)
       if ('reason' in reading) return refuse(key, reading)
       const forecaster = use(key)
-      const before = forecaster.state.counts.accepted
+      const { counts } = forecaster.state
+      const before = counts.accepted
       const result = forecaster.push(reading)
-      if (forecaster.state.counts.accepted !== before) host.stepped(forecaster.state.steps)
+      if (counts.accepted > before) host.stepped(counts.accepted - before, forecaster.state.steps)
       return result
     },
     reset(key) {

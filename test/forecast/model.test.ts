@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
+import { createRandom } from '../../src/engine/random.ts'
+import { createForecastModel } from '../../src/forecast/model.ts'
+import type { Forecast, ForecastModel, Training } from '../../src/forecast/types.ts'
+import type { Trainer } from '../../src/learn/client.ts'
+import { netLayout } from '../../src/learn/segment/net.ts'
+import type { FitJob, FitResult } from '../../src/learn/segment/types.ts'
+
+const SPEC = { horizon: 6, segment: 6, hiddenSize: 8 }
+const T0 = Date.UTC(2026, 0, 5)
+
+/** Resolves at the next state of training that `wanted` accepts. */
+async function training(model: ForecastModel, wanted: (training: Training) => boolean): Promise<void> {
+  const changes = new EventEmitter()
+  const stop = model.onChange(() => changes.emit('change'))
+  while (!wanted(model.training)) await once(changes, 'change')
+  stop()
+}
+
+function sensor(): (i: number) => number {
+  const random = createRandom(3)
+  return (i) => 20 + 3 * Math.sin((2 * Math.PI * i) / 12) + random.normal(0, 0.2)
+}
+
+/** A trainer under the test's control: jobs wait until they are settled by hand. */
+function stage(): {
+  open: () => Trainer
+  jobs: FitJob[]
+  settle: (result: Partial<FitResult> | Error) => void
+} {
+  const jobs: FitJob[] = []
+  const waiting: { resolve: (result: FitResult) => void; reject: (error: Error) => void }[] = []
+  return {
+    jobs,
+    open: () => ({
+      fit: (job) => {
+        jobs.push(job)
+        return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
+      },
+      close: async () => {},
+    }),
+    settle(result) {
+      const { resolve, reject } = waiting.shift()!
+      if (result instanceof Error) reject(result)
+      else {
+        const { size } = netLayout(SPEC)
+        const nothing = { validationLoss: 1, naiveLoss: 1, updates: 0, seconds: 0 }
+        const seasons = new Int32Array(jobs.at(-1)!.series.length)
+        resolve({ weights: new Float32Array(size), seasons, ...nothing, ...result })
+      }
+    },
+  }
+}
+
+describe('forecast model', () => {
+  it('learns from the stream in a worker until the GRU speaks, and beats naive by far', async () => {
+    const model = createForecastModel(SPEC)
+    try {
+      const streams = model.streams({ warmUp: 16 })
+      const value = sensor()
+      let last: Forecast | undefined
+      for (let i = 0; i < 600; i++) {
+        last = streams.push('a', value(i), T0 + i * 60_000).forecast
+        // At full speed the readings would all be over before the first fit is.
+        if (model.training.state === 'fitting') await training(model, ({ state }) => state !== 'fitting')
+      }
+      assert.ok(model.version > 0)
+      assert.equal(last?.model, 'gru')
+      assert.match(last.reason, /^the GRU beats naive by \d+ %$/)
+      assert.ok(last.skill! > 0.4, `skill ${last.skill}`)
+      assert.ok(last.measuredCoverage! > 0.8, `coverage ${last.measuredCoverage}`)
+      assert.equal(last.device, 'cpu:wasm')
+    } finally {
+      await model.close()
+    }
+  })
+
+  it('hands copies of the history to the fit, once there is enough of it', () => {
+    const trainer = stage()
+    const model = createForecastModel(SPEC, trainer.open)
+    const streams = model.streams()
+    const value = sensor()
+    for (let i = 0; i < 23; i++) streams.push('a', value(i), T0 + i * 1000)
+    assert.deepEqual(model.training, { state: 'waiting', have: 23, need: 24 })
+    assert.equal(trainer.jobs.length, 0)
+    streams.push('a', value(23), T0 + 23_000)
+    assert.equal(model.training.state, 'fitting')
+    const [{ series, weights, spec }] = trainer.jobs
+    assert.deepEqual(spec, { segment: 6, horizon: 6, hiddenSize: 8 })
+    assert.equal(weights, null)
+    assert.equal(series[0].values.length, 24)
+    const kept = series[0].values.slice()
+    for (let i = 24; i < 300; i++) streams.push('a', value(i), T0 + i * 1000)
+    assert.deepEqual(series[0].values, kept)
+    assert.equal(trainer.jobs.length, 1, 'one fit at a time')
+  })
+
+  it('swaps new weights in between two readings, and forecasts go on', async () => {
+    const trainer = stage()
+    const model = createForecastModel(SPEC, trainer.open)
+    const streams = model.streams({ warmUp: 8 })
+    const value = sensor()
+    for (let i = 0; i < 40; i++) streams.push('a', value(i), T0 + i * 1000)
+    trainer.settle({ seasons: Int32Array.of(12) })
+    await training(model, ({ state }) => state === 'fitted')
+    assert.equal(model.version, 1)
+    const { forecast } = streams.push('a', value(40), T0 + 40_000)
+    assert.equal(forecast?.model, 'naive')
+    assert.equal(forecast?.reason, 'the GRU is on probation: 0 of 12 readings')
+    await model.close()
+  })
+
+  it('forecasts on when a fit fails, says why, and tries again with more readings', async () => {
+    const trainer = stage()
+    const model = createForecastModel(SPEC, trainer.open)
+    const streams = model.streams({ warmUp: 8 })
+    const value = sensor()
+    let i = 0
+    const push = (): Forecast | undefined => streams.push('a', value(i), T0 + i++ * 1000).forecast
+    while (trainer.jobs.length === 0) push()
+    trainer.settle(new Error('out of memory'))
+    await training(model, ({ state }) => state === 'failed')
+    assert.deepEqual(model.training, { state: 'failed', error: new Error('out of memory') })
+    while (trainer.jobs.length === 1) {
+      assert.ok(push())
+      await new Promise(setImmediate)
+    }
+    assert.ok(i >= 36, `the second fit came after ${i} readings`)
+    await model.close()
+  })
+
+  it('goes on learning from a snapshot where it left off', async () => {
+    const trainer = stage()
+    const model = createForecastModel(SPEC, trainer.open)
+    const streams = model.streams()
+    const value = sensor()
+    for (let i = 0; i < 30; i++) streams.push('a', value(i), T0 + i * 1000)
+    trainer.settle({ weights: new Float32Array(netLayout(SPEC).size).fill(0.01) })
+    await training(model, ({ state }) => state === 'fitted')
+    const next = createForecastModel(SPEC, stage().open)
+    next.restore(model.snapshot())
+    assert.equal(next.version, 1)
+    assert.deepEqual(next.snapshot(), model.snapshot())
+    assert.throws(
+      () => createForecastModel({ ...SPEC, horizon: 12 }).restore(model.snapshot()),
+      /horizon 6, 12 is needed/,
+    )
+    assert.throws(
+      () => next.restore({ ...(model.snapshot() as object), weights: new Float32Array(3) }),
+      /must hold \d+ weights/,
+    )
+    await Promise.all([model.close(), next.close()])
+  })
+
+  it('ends with a fit under way: nothing changes after close', async () => {
+    const model = createForecastModel(SPEC)
+    const streams = model.streams()
+    const value = sensor()
+    for (let i = 0; i < 60; i++) streams.push('a', value(i), T0 + i * 1000)
+    assert.equal(model.training.state, 'fitting')
+    await model.close()
+    await model.close()
+    assert.equal(model.version, 0)
+    assert.equal(streams.size, 0)
+    assert.throws(() => model.streams(), /closed/)
+  })
+})
