@@ -19,6 +19,8 @@ import { readDuration, readNumber } from './settings.ts'
 import { createStatus, errorStatus, forecastStatus, warmingStatus } from './status.ts'
 
 interface ForecastConfig extends NodeConfig, MessageOptions {
+  /** `msg`: the time is at `timeProperty`; `auto`: that of the payload, else of arrival. */
+  readonly timeType?: 'auto' | 'msg'
   /** Id of a `gru-model` node; blank: a model of the node's own. */
   readonly model?: string
   readonly period?: unknown
@@ -46,7 +48,7 @@ export default function register(RED: Red): void {
       const error = thrown as Error
       this.error(error.message)
       this.status(errorStatus('check the settings'))
-      this.on('input', (_msg, _send, done) => done(error))
+      this.on('input', (_msg, _send, done) => finish(this, done, error))
     }
   })
 }
@@ -66,7 +68,7 @@ function start(RED: Red, node: RedNode, config: ForecastConfig): void {
   const file = nodeFile(RED.settings.userDir, node.id)
   const own = config.model ? undefined : openHost({ model: {}, file, warn: (message) => node.warn(message) })
   const host = own ?? findHost(RED, config.model!)
-  const read = createMessageReader(RED, config)
+  const read = createMessageReader(RED, config.timeType === 'auto' ? { ...config, timeProperty: '' } : config)
   const status = createStatus((shown) => node.status(shown))
   const jobs = new Subject<Job>()
   let ended: { readonly error?: Error } | undefined
@@ -85,7 +87,7 @@ function start(RED: Red, node: RedNode, config: ForecastConfig): void {
 
   node.status({})
   node.on('input', (msg, send, done) => {
-    if (ended) done(ended.error)
+    if (ended) finish(node, done, ended.error)
     else jobs.next({ reading: read(msg), msg, send, done })
   })
   node.on('close', (removed, done) => {
@@ -100,14 +102,13 @@ function start(RED: Red, node: RedNode, config: ForecastConfig): void {
     jobs.complete()
   })
 
-  function answer({ source: { msg, send, done }, forecast, skipped }: Outcome<Job>): void {
+  function answer({ source: { msg, send, done }, key, forecast, skipped }: Outcome<Job>): void {
     host.touch()
-    if (forecast) {
-      status.set(forecastStatus(forecast))
-      send(forecastMessage(msg, forecast))
-    } else if (skipped.progress) status.set(warmingStatus(skipped.progress))
+    if (forecast) status.set(forecastStatus(forecast))
+    else if (skipped.progress) status.set(warmingStatus(skipped.progress))
     else if (skipped.error) status.set(errorStatus('invalid reading'))
-    done(skipped?.error)
+    const failure = forecast ? attempt(() => send(forecastMessage(msg, forecast))) : skipped.error
+    finish(node, done, failure, key)
   }
 
   /** Only a fault in this package ends the operator; the messages that follow are told. */
@@ -130,6 +131,22 @@ function findHost(RED: Red, id: string): ModelHost {
   const host = (RED.nodes.getNode(id) as ModelNode | null | undefined)?.host
   if (!host) throw new Error(`the model ${quote(id)} is missing, disabled or has impossible settings`)
   return host
+}
+
+/** Calls `done`; a message nested too deep for the runtime to copy to Catch nodes is named there by its key. */
+function finish(node: RedNode, done: Done, failure: Error | undefined, key = ''): void {
+  const unsaid = attempt(() => done(failure))
+  if (unsaid) node.error((failure ?? unsaid).message, { topic: key })
+}
+
+/** Runs something of the runtime's; what it throws must not end the process. */
+function attempt(run: () => void): Error | undefined {
+  try {
+    run()
+    return undefined
+  } catch (thrown) {
+    return thrown as Error
+  }
 }
 
 function warnOnce(warn: (key: string) => void): (key: string) => void {

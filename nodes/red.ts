@@ -37,7 +37,8 @@ export interface RedNode {
   on(event: 'close', listener: (removed: boolean, done: () => void) => void): void
   status(status: NodeStatus): void
   warn(message: string): void
-  error(message: string): void
+  /** With a message, Catch nodes hear of it. */
+  error(message: string, msg?: Message): void
 }
 
 export interface NodeStatus {

@@ -1,0 +1,148 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import forecastNode from '../../nodes/forecast.ts'
+import type { ModelHost } from '../../nodes/host.ts'
+import modelNode from '../../nodes/model.ts'
+import type { Message, NodeStatus } from '../../nodes/red.ts'
+
+/** A node of the running runtime, with what the tests look at. */
+export interface RunningNode {
+  readonly id: string
+  readonly type: string
+  readonly host?: ModelHost
+  receive(msg: Message): void
+  close(removed: boolean): Promise<void>
+  on(event: string, listener: (msg: Message) => void): void
+  status(status: NodeStatus): void
+  warn(message: string): void
+  error(message: string, msg?: Message): void
+  _complete(msg: Message, error?: Error): void
+}
+
+interface Helper {
+  init(path: string): void
+  settings(settings: object): object
+  load(nodes: unknown[], flow: object[]): Promise<void>
+  setFlows(flow: object[], type: 'full' | 'flows' | 'nodes'): Promise<void>
+  unload(): Promise<void>
+  getNode(id: string): RunningNode
+  _NodePrototype: RunningNode
+}
+
+const require = createRequire(import.meta.url)
+const helper: Helper = require('node-red-node-test-helper')
+helper.init(process.env.NODE_RED ?? require.resolve('node-red'))
+
+/** What became of a message that a node was given. */
+export interface Answer {
+  readonly msg: Message
+  readonly error?: Error
+}
+
+/** A real Node-RED runtime with a user directory of its own, and a record of what its nodes did. */
+export interface Runtime {
+  readonly userDir: string
+  /** Calls of `done`, in order. */
+  readonly answers: readonly Answer[]
+  /** Messages that reached the helper node `out`. */
+  readonly sent: readonly Message[]
+  /** Status texts, warnings and errors as `id: text`. */
+  readonly statuses: readonly string[]
+  readonly warnings: readonly string[]
+  readonly errors: readonly string[]
+  node(id: string): RunningNode
+  start(flow: object[]): Promise<void>
+  deploy(flow: object[], type?: 'full' | 'nodes'): Promise<void>
+  stop(): Promise<void>
+  /** Gives messages to a node; settles when each is answered and what was sent has arrived. */
+  give(id: string, messages: readonly Message[]): Promise<void>
+  /** Stops and removes the user directory. */
+  dispose(): Promise<void>
+}
+
+export function createRuntime(): Runtime {
+  const userDir = mkdtempSync(join(tmpdir(), 'gruflow-red-'))
+  const answers: Answer[] = []
+  const sent: Message[] = []
+  const statuses: string[] = []
+  const warnings: string[] = []
+  const errors: string[] = []
+  const prototype = helper._NodePrototype
+  const { _complete } = prototype
+  let running = false
+
+  function listen(): void {
+    const out = helper.getNode('out')
+    out?.on('input', (msg) => sent.push(msg))
+  }
+
+  return {
+    userDir,
+    answers,
+    sent,
+    statuses,
+    warnings,
+    errors,
+    node: (id) => helper.getNode(id),
+    async start(flow) {
+      const { status, warn, error } = prototype
+      prototype._complete = function (msg, failure) {
+        if (this.type === 'gru-forecast') answers.push({ msg, error: failure })
+        _complete.call(this, msg, failure)
+      }
+      prototype.status = function (shown) {
+        statuses.push(`${this.id}: ${shown.text ?? ''}`)
+        status.call(this, shown)
+      }
+      prototype.warn = function (message) {
+        warnings.push(`${this.id}: ${message}`)
+        warn.call(this, message)
+      }
+      prototype.error = function (message, msg) {
+        if (!msg) errors.push(`${this.id}: ${message}`)
+        error.call(this, message, msg)
+      }
+      running = true
+      helper.settings({ userDir })
+      await helper.load([modelNode, forecastNode], flow)
+      // The helper spies on the same methods and puts its own originals back.
+      restore = () => Object.assign(prototype, { _complete, status, warn, error })
+      listen()
+    },
+    async deploy(flow, type = 'nodes') {
+      await helper.setFlows(flow, type)
+      listen()
+    },
+    async stop() {
+      if (!running) return
+      running = false
+      await helper.unload()
+      restore()
+    },
+    async give(id, messages) {
+      const node = helper.getNode(id)
+      for (const msg of messages) node.receive(msg)
+      // The runtime delivers what was sent in turns of the event loop.
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+    },
+    async dispose() {
+      await this.stop()
+      rmSync(userDir, { recursive: true, force: true })
+    },
+  }
+}
+
+let restore = (): void => {}
+
+/** A sine of `period` readings a day, one reading a minute. */
+export function readings(topic: string, from: number, to: number): Message[] {
+  return Array.from({ length: to - from }, (_, i) => ({
+    topic,
+    payload: {
+      value: 20 + 5 * Math.sin(((from + i) * Math.PI) / 12),
+      timestamp: 1.7e12 + (from + i) * 60_000,
+    },
+  }))
+}
