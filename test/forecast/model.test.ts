@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
 import { createRandom } from '../../src/engine/random.ts'
 import { createForecastModel } from '../../src/forecast/model.ts'
 import type { Forecast, ForecastModel, Training } from '../../src/forecast/types.ts'
@@ -60,15 +61,15 @@ describe('forecast model', () => {
       const streams = model.streams({ warmUp: 16 })
       const value = sensor()
       let last: Forecast | undefined
-      for (let i = 0; i < 600; i++) {
+      // Fits need time as well as readings, so the readings come at the pace of a fast sensor.
+      for (let i = 0; i < 5000 && !(last?.skill && last.skill > 0.6); i++) {
         last = streams.push('a', value(i), T0 + i * 60_000).forecast
-        // At full speed the readings would all be over before the first fit is.
-        if (model.training.state === 'fitting') await training(model, ({ state }) => state !== 'fitting')
+        await setTimeout(1)
       }
+      assert.ok(last?.skill && last.skill > 0.6, `skill ${last?.skill}`)
       assert.ok(model.version > 0)
-      assert.equal(last?.model, 'gru')
+      assert.equal(last.model, 'gru')
       assert.match(last.reason, /^the GRU beats naive by \d+ %$/)
-      assert.ok(last.skill! > 0.4, `skill ${last.skill}`)
       assert.ok(last.measuredCoverage! > 0.8, `coverage ${last.measuredCoverage}`)
       assert.equal(last.device, 'cpu:wasm')
     } finally {
