@@ -35,9 +35,12 @@ export type ForecastOptions<T> = ReadingOptions<T> &
  *
  * One outcome per source, in order and in the same turn: a forecast, or why there is none (`warming`,
  * `duplicate`, `extra`, `late`, `invalid`, `reset`). Bad readings and selectors that throw give `invalid` with
- * the error and change no state; only the source's own error ends the stream. Streams are kept apart by
- * `key`, at most `maxStreams` of them. Cold: each subscription has a model of its own, whose training worker
- * ends with it, unless `streams` are given; those are shared, and closed by nobody but the caller.
+ * the error and change no state; only the source's own error ends the stream. Recorded readings need `time`:
+ * by their arrival they would all be of one moment.
+ *
+ * Streams are kept apart by `key`, at most `maxStreams` of them. Cold: each subscription has a model of its
+ * own, whose training worker ends with it, unless `streams` are given; those are shared, and only the caller
+ * closes them.
  *
  * @throws RangeError naming an impossible option and its value
  * @example

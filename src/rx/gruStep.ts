@@ -52,11 +52,10 @@ export type GruStepOutcome<T> = Answer<T, Step | Skipped>
  *
  * @throws RangeError when the model is not forward only, or naming an option that cannot be used
  * @example
- * const spec = gruSpec({ ...presets.pytorch, inputSize: 1, hiddenSize: 2 })
- * const model = createModel(spec, new Float32Array(layout(spec).size).fill(0.1))
- * from([[1], [2]])
- *   .pipe(gruStep({ model, input: (x) => x }))
- *   .subscribe(({ output }) => console.log(output)) // two values each, the second after the first
+ * const model = initialise(gruSpec({ ...presets.pytorch, inputSize: 1, hiddenSize: 2 }), { seed: 1 })
+ * of(20.5, 20.7)
+ *   .pipe(gruStep({ model, input: (celsius) => [celsius / 10] }))
+ *   .subscribe(({ output }) => console.log(output)) // two numbers each, the second on the state of the first
  */
 export function gruStep<T>(options: GruStepOptions<T>): OperatorFunction<T, GruStepOutcome<T>> {
   const { model, input: inputOf, h0, hidden = false, backend, maxStreams = 500 } = options

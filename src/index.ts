@@ -1,0 +1,52 @@
+// The public surface: what is not here may change at any time.
+
+// The GRU itself.
+export type { Backend, Lanes } from './engine/backend.ts'
+export { type InitialiseOptions, type Initialiser, initialise } from './engine/initialise.ts'
+export { type CellLayout, type Layout, layout, type TensorLayout, tensors } from './engine/layout.ts'
+export { createModel, type Model } from './engine/model.ts'
+export { reference } from './engine/reference.ts'
+export { type Sequence, type SequenceOptions, sequence } from './engine/sequence.ts'
+export {
+  type Cell,
+  type Direction,
+  directions,
+  type GruSpec,
+  gruSpec,
+  type PresetName,
+  presets,
+  stateSize,
+  type Update,
+} from './engine/spec.ts'
+export { createStepper, type Stepper, type StepperOptions } from './engine/stepper.ts'
+export { wasm } from './engine/wasm/wasm.ts'
+
+// Rolling forecasts.
+export { createForecastModel } from './forecast/model.ts'
+export type {
+  Counts,
+  Forecast,
+  ForecastModel,
+  ForecastModelOptions,
+  Outcome,
+  Reading,
+  Skip,
+  SkipReason,
+  SnapshotTree,
+  Streams,
+  StreamsOptions,
+  Training,
+} from './forecast/types.ts'
+
+// Messages from sensors.
+export type { MqttOptions, MqttStatus } from './mqtt/client.ts'
+export { type ParsedPayload, type PayloadOptions, parsePayload } from './mqtt/payload.ts'
+export type { SinkOptions } from './mqtt/sink.ts'
+export type { MqttMessage, SourceOptions } from './mqtt/source.ts'
+
+// Operators.
+export { type ForecastOptions, forecast, type ReadingOptions } from './rx/forecast.ts'
+export { fromMqtt } from './rx/fromMqtt.ts'
+export { type GruStepOptions, type GruStepOutcome, gruStep } from './rx/gruStep.ts'
+export type { KeyOptions } from './rx/keyed.ts'
+export { toMqtt } from './rx/toMqtt.ts'
