@@ -1,3 +1,4 @@
+import { type EventEmitter, once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -25,10 +26,11 @@ interface Helper {
   init(path: string): void
   settings(settings: object): object
   load(nodes: unknown[], flow: object[]): Promise<void>
-  setFlows(flow: object[], type: 'full' | 'flows' | 'nodes'): Promise<void>
   unload(): Promise<void>
   getNode(id: string): RunningNode
   _NodePrototype: RunningNode
+  _redNodes: { setFlows(flow: object[], credentials: object, type: string): Promise<void> }
+  _events: EventEmitter
 }
 
 const require = createRequire(import.meta.url)
@@ -53,7 +55,7 @@ export interface Runtime {
   readonly warnings: readonly string[]
   readonly errors: readonly string[]
   node(id: string): RunningNode
-  start(flow: object[]): Promise<void>
+  start(flow: object[], settings?: object): Promise<void>
   deploy(flow: object[], type?: 'full' | 'nodes'): Promise<void>
   stop(): Promise<void>
   /** Gives messages to a node; settles when each is answered and what was sent has arrived. */
@@ -71,11 +73,14 @@ export function createRuntime(): Runtime {
   const errors: string[] = []
   const prototype = helper._NodePrototype
   const { _complete } = prototype
+  const heard = new WeakSet<RunningNode>()
   let running = false
 
   function listen(): void {
     const out = helper.getNode('out')
-    out?.on('input', (msg) => sent.push(msg))
+    if (heard.has(out)) return // a deploy that left it running
+    heard.add(out)
+    out.on('input', (msg) => sent.push(msg))
   }
 
   return {
@@ -86,7 +91,7 @@ export function createRuntime(): Runtime {
     warnings,
     errors,
     node: (id) => helper.getNode(id),
-    async start(flow) {
+    async start(flow, settings = {}) {
       const { status, warn, error } = prototype
       prototype._complete = function (msg, failure) {
         if (this.type === 'gru-forecast') answers.push({ msg, error: failure })
@@ -105,14 +110,16 @@ export function createRuntime(): Runtime {
         error.call(this, message, msg)
       }
       running = true
-      helper.settings({ userDir })
+      helper.settings({ userDir, ...settings })
       await helper.load([modelNode, forecastNode], flow)
       // The helper spies on the same methods and puts its own originals back.
       restore = () => Object.assign(prototype, { _complete, status, warn, error })
       listen()
     },
     async deploy(flow, type = 'nodes') {
-      await helper.setFlows(flow, type)
+      const started = once(helper._events, 'flows:started')
+      await helper._redNodes.setFlows(flow, {}, type)
+      await started
       listen()
     },
     async stop() {
