@@ -57,10 +57,10 @@ export function errorStatus(text: string): NodeStatus {
   return { fill: 'red', shape: 'ring', text: text.slice(0, MAX_TEXT) }
 }
 
-/** Both numbers to the place of the first digit of the half width that matters. */
+/** Both numbers to the place of the half width's first digit, or its second where the first is 1 or 2. */
 export function formatInterval(value: number, half: number): string {
-  const first = half > 0 ? Math.floor(Math.log10(half)) : Math.floor(Math.log10(Math.abs(value) || 1)) - 3
-  const places = Math.min(Math.max(-first, 0), 9)
+  const scale = half > 0 ? half / 3 : Math.abs(value || 1) / 1000
+  const places = Math.min(Math.max(-Math.floor(Math.log10(scale)), 0), 9)
   const text = `${value.toFixed(places)} ±${half.toFixed(places)}`
   return text.length <= MAX_TEXT ? text : `${value.toExponential(2)} ±${half.toExponential(0)}`
 }

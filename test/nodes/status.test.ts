@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import type { NodeStatus } from '../../nodes/red.ts'
+import { createStatus, errorStatus, formatInterval, warmingStatus } from '../../nodes/status.ts'
+
+describe('status texts', () => {
+  it('have as many places as the interval says something about', () => {
+    const cases: [value: number, half: number, text: string][] = [
+      [23.4123, 0.8, '23.4 ±0.8'],
+      [1013.25, 12.3, '1013 ±12'],
+      [0.012345, 0.00067, '0.0123 ±0.0007'],
+      [-4.5, 1.27, '-4.5 ±1.3'],
+      [21.43, 0.249, '21.43 ±0.25'],
+      [500, 42, '500 ±42'],
+      [21.5, 0, '21.50 ±0.00'],
+      [0, 0, '0.000 ±0.000'],
+      [1.5e30, 2e29, '1.5e+30 ±2e+29'],
+      [123456789.123, 0.000123, '1.23e+8 ±1e-4'],
+    ]
+    for (const [value, half, text] of cases) assert.equal(formatInterval(value, half), text)
+  })
+
+  it('have at most 20 characters', () => {
+    const reading = fc.double({ noNaN: true, min: -1e30, max: 1e30 })
+    fc.assert(
+      fc.property(reading, reading, (value, half) => {
+        assert.ok(formatInterval(value, Math.abs(half)).length <= 20)
+      }),
+    )
+    assert.equal(warmingStatus({ have: 4095, need: 4096 }).text, 'warming 4095/4096')
+    assert.equal(errorStatus('x'.repeat(30)).text?.length, 20)
+  })
+})
+
+describe('status', () => {
+  it('is shown at once, then the newest after the interval, and never twice', async () => {
+    const shown: (string | undefined)[] = []
+    let next = (): void => {}
+    const status = createStatus((shownStatus: NodeStatus) => {
+      shown.push(shownStatus.text)
+      next()
+    }, 1)
+    const event = (): Promise<void> => new Promise((resolve) => (next = resolve))
+
+    status.set({ text: 'a' })
+    assert.deepEqual(shown, ['a'])
+    const second = event()
+    for (const text of ['b', 'c', 'd']) status.set({ text })
+    assert.deepEqual(shown, ['a'], 'not before the interval is over')
+    await second
+    assert.deepEqual(shown, ['a', 'd'])
+    status.set({ text: 'd' })
+    const third = event()
+    status.set({ text: 'e' })
+    await third
+    assert.deepEqual(shown, ['a', 'd', 'e'])
+
+    status.set({ text: 'f' })
+    status.close()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    assert.deepEqual(shown, ['a', 'd', 'e'], 'nothing after the close')
+  })
+})
