@@ -61,7 +61,8 @@ export function openConnection(url: string, options: MqttOptions, handlers: Hand
     const opened = connect(url, { reconnectOnConnackError: true, ...clientOptions, resubscribe: false })
     client = opened
     opened.on('connect', ({ sessionPresent }) => {
-      // mqtt.js leaves Nagle's algorithm on; with delayed acknowledgements a QoS 1 round trip then takes 44 ms.
+      // mqtt.js leaves Nagle's algorithm on: a small packet then waits, up to 40 ms, until the peer has
+      // acknowledged the one before.
       // A WebSocket has switched it off already.
       ;(opened.stream as Partial<Socket>).setNoDelay?.(true)
       report({ state: 'connected' })
