@@ -1,6 +1,7 @@
 // Photographs a running Node-RED editor:
-//   node scripts/screenshot.mjs http://127.0.0.1:1880 docs/images/editor.png [--node <id>] [--help-tab] [--size 1400x800]
-// With --node the node's dialog is open.
+//   node scripts/screenshot.mjs http://127.0.0.1:1880 docs/images/editor.png [--node <id>] [--select <id>] [--sidebar <tab>] [--size 1400x800]
+// With --node the dialog of a node is open, with --select it is selected, with --sidebar a tab of the sidebar is in front:
+// info, help or debug.
 import { parseArgs } from 'node:util'
 import chromium from '@sparticuz/chromium'
 import { chromium as playwright } from 'playwright-core'
@@ -9,14 +10,15 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     node: { type: 'string' },
-    'help-tab': { type: 'boolean' },
+    select: { type: 'string' },
+    sidebar: { type: 'string' },
     size: { type: 'string', default: '1400x800' },
   },
 })
 const [url, file] = positionals
 if (!file) {
   console.error(
-    'usage: node scripts/screenshot.mjs <editor url> <file.png> [--node <id>] [--help-tab] [--size 1400x800]',
+    'usage: node scripts/screenshot.mjs <editor url> <file.png> [--node <id>] [--select <id>] [--sidebar <tab>] [--size 1400x800]',
   )
   process.exit(2)
 }
@@ -39,7 +41,12 @@ try {
     .all()) {
     await button.click({ timeout: 1000 }).catch(() => {})
   }
-  if (values['help-tab']) await page.evaluate(() => globalThis.RED.sidebar.show('help'))
+  if (values.sidebar) await page.evaluate((tab) => globalThis.RED.sidebar.show(tab), values.sidebar)
+  if (values.select)
+    await page.evaluate(
+      (id) => globalThis.RED.view.select({ nodes: [globalThis.RED.nodes.node(id)] }),
+      values.select,
+    )
   if (values.node) {
     await page.evaluate((id) => {
       const { RED } = globalThis
@@ -48,7 +55,7 @@ try {
     await page.waitForSelector('.red-ui-tray-body form')
   }
   // Statuses come over the editor's socket once the page stands.
-  await page.waitForTimeout(2500)
+  await page.waitForTimeout(6000)
   await page.screenshot({ path: file })
 } finally {
   await browser.close()

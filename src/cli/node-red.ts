@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -28,13 +29,19 @@ const BROKER_VARIABLE = 'GRUFLOW_BROKER'
 const STOP_WITHIN = 15_000
 const QUICK_START = 'flows/01-quickstart/01 Forecast every sensor.json'
 
-const SETTINGS = `// Written once by gruflow demo; yours to change.
+const settings = (): string => `// Written once by gruflow demo; yours to change.
 module.exports = {
   flowFile: 'flows.json',
   uiHost: '127.0.0.1',
+  credentialSecret: '${randomUUID()}',
   telemetry: { enabled: false, updateNotification: false },
   logging: { console: { level: 'info', metrics: false, audit: false } },
-  editorTheme: { tours: false, page: { title: 'GRUflow' }, header: { title: 'GRUflow' } },
+  editorTheme: {
+    tours: false,
+    page: { title: 'GRUflow' },
+    header: { title: 'GRUflow' },
+    palette: { categories: ['forecast', 'common', 'network'] },
+  },
 }
 `
 
@@ -91,7 +98,7 @@ async function prepareUserDir(userDir: string): Promise<void> {
   const scope = join(userDir, 'node_modules', '@gruflow')
   await mkdir(scope, { recursive: true })
   await linkPackage(join(scope, 'node-red-gru'))
-  await writeNew(join(userDir, 'settings.cjs'), SETTINGS)
+  await writeNew(join(userDir, 'settings.cjs'), settings())
   await writeNew(join(userDir, 'flows.json'), await quickStart())
 }
 

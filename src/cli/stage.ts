@@ -11,7 +11,8 @@ export interface Stage {
 export function createStage(): Stage {
   const ends: (() => unknown)[] = []
   const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    // For good: terminals and npm may send the same signal twice, and the second must not cut the end short.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
   })
   return {
     stopped,
