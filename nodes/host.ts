@@ -12,6 +12,8 @@ import { openSnapshotFile, type SnapshotFile } from '../src/store/file.ts'
 import { decodeSnapshot, encodeSnapshot } from '../src/store/snapshot.ts'
 
 const SAVE_EVERY = 30_000
+/** Bytes per millisecond: hundreds of streams are saved less often, or they would wear out an SD card. */
+const SAVE_RATE = 100
 
 /**
  * One forecast model with the streams of all nodes that use it, and the file that lets them go on after a
@@ -40,7 +42,7 @@ export interface HostOptions {
   /** Where to save; without one, all is forgotten at a restart. */
   readonly file?: SnapshotFile
   readonly warn: (message: string) => void
-  /** Milliseconds between saves while there is something new. @default 30000 */
+  /** Milliseconds between saves while there is something new; longer beyond 3 MB. @default 30000 */
   readonly saveEvery?: number
 }
 
@@ -62,8 +64,12 @@ export function openHost({ model: options, file, warn, saveEvery = SAVE_EVERY }:
   let savedVersion = model.version
   let dirty = false
   let failing = false
+  let restUntil = 0
+  let saving: Promise<void> = Promise.resolve()
 
-  const timer = setInterval(() => void save(), saveEvery).unref()
+  const timer = setInterval(() => {
+    if (performance.now() >= restUntil) void save()
+  }, saveEvery).unref()
   const stopListening = model.onChange(() => {
     if (model.version === savedVersion) return
     savedVersion = model.version
@@ -129,13 +135,20 @@ export function openHost({ model: options, file, warn, saveEvery = SAVE_EVERY }:
     return value ?? new Map()
   }
 
-  /** The tree is taken at once; only the writing waits. */
-  async function save(): Promise<void> {
-    if (!dirty || !file) return
+  /** Settles when all that is known now is written, by this save or one under way. */
+  function save(): Promise<void> {
+    if (dirty && file) saving = write(file)
+    return saving
+  }
+
+  /** The tree is taken at once; only the file system is waited for. */
+  async function write(to: SnapshotFile): Promise<void> {
     dirty = false
     try {
       const live = [...attached].map(([id, streams]) => [id, streams.snapshot()] as const)
-      await file.write(encodeSnapshot({ version: 1, model: model.snapshot(), streams: [...kept, ...live] }))
+      const bytes = encodeSnapshot({ version: 1, model: model.snapshot(), streams: [...kept, ...live] })
+      restUntil = performance.now() + bytes.length / SAVE_RATE
+      await to.write(bytes)
       failing = false
     } catch (error) {
       dirty = true

@@ -308,6 +308,28 @@ describe('gru-forecast', () => {
     assert.equal(red.sent.length, 1)
   })
 
+  it('works in a subflow, with its numbers from there, and goes on after a restart', async () => {
+    const inner = { ...node, z: 'sub', model: '', warmUp: environment('WARM'), wires: [[]] }
+    const sub = {
+      id: 'sub',
+      type: 'subflow',
+      name: 'sub',
+      in: [{ x: 0, y: 0, wires: [{ id: 'node' }] }],
+      out: [{ x: 9, y: 0, wires: [{ id: 'node', port: 0 }] }],
+      env: [{ name: 'WARM', type: 'num', value: '5' }],
+    }
+    const instance = { id: 'instance', type: 'subflow:sub', z: 'tab', x: 1, y: 1, wires: [['out']] }
+    const nested = [tab, sub, inner, instance, out]
+    await red.start(nested)
+    await red.give('instance', readings('t', 0, 6))
+    assert.equal(red.sent.length, 2)
+    await red.stop()
+    await red.start(nested)
+    await red.give('instance', readings('t', 6, 7))
+    assert.equal(red.sent.length, 3)
+    assert.equal(forecasts()[2].counts.accepted, 7)
+  })
+
   it('shows warming, the next step with its interval, and bad readings, in 20 characters', async () => {
     await red.start(flow)
     await red.give('node', readings('t', 0, 1))

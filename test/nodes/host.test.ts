@@ -55,9 +55,29 @@ describe('the host of a model', () => {
   })
 
   it('does not keep the process alive', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const before = timers()
     const host = openHost({ model: options, file: memoryFile(), warn })
-    assert.ok(!process.getActiveResourcesInfo().includes('Interval'))
+    assert.equal(timers(), before)
     await host.close()
+  })
+
+  it('waits at its close for a save under way', async () => {
+    const file = memoryFile()
+    let finish = (): void => {}
+    file.write = () => {
+      file.events.emit('write')
+      return new Promise((resolve) => (finish = resolve))
+    }
+    const host = openHost({ model: options, file, warn, saveEvery: 1 })
+    host.touch()
+    await once(file.events, 'write')
+    let closed = false
+    const closing = host.close().then(() => (closed = true))
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(closed, false)
+    finish()
+    await closing
   })
 
   it('warns once while it cannot save, goes on, and heals', async () => {
