@@ -20,7 +20,7 @@ export interface SnapshotFile {
   remove(): Promise<void>
 }
 
-export interface ReadResult<T> {
+interface ReadResult<T> {
   /** What `use` returned; undefined when there is nothing that it accepts. */
   readonly value?: T
   /** One sentence for each generation that was refused, newest first. */

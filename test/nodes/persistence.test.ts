@@ -3,21 +3,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Forecast, ForecastModel, SnapshotTree } from '../../src/forecast/types.ts'
 import { decodeSnapshot, encodeSnapshot } from '../../src/store/snapshot.ts'
-import { createRuntime, type Runtime, readings } from './red.ts'
+import { model, node, out, readings, tab } from './flow.ts'
+import { createRuntime, type Runtime } from './red.ts'
 
-const tab = { id: 'tab', type: 'tab' }
-const model = { id: 'model', type: 'gru-model', horizon: '6', segment: '6', hiddenSize: '8', learn: false }
-const node = {
-  id: 'node',
-  type: 'gru-forecast',
-  z: 'tab',
-  x: 1,
-  y: 1,
-  model: 'model',
-  warmUp: '8',
-  wires: [['out']],
-}
-const out = { id: 'out', type: 'helper', z: 'tab', x: 2, y: 1 }
 const alone = { ...node, model: '' }
 
 function firstFit(model: ForecastModel): Promise<void> {

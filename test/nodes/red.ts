@@ -9,7 +9,7 @@ import modelNode from '../../nodes/model.ts'
 import type { Message, NodeStatus } from '../../nodes/red.ts'
 
 /** A node of the running runtime, with what the tests look at. */
-export interface RunningNode {
+interface RunningNode {
   readonly id: string
   readonly type: string
   readonly host?: ModelHost
@@ -38,7 +38,7 @@ const helper: Helper = require('node-red-node-test-helper')
 helper.init(process.env.NODE_RED ?? require.resolve('node-red'))
 
 /** What became of a message that a node was given. */
-export interface Answer {
+interface Answer {
   readonly msg: Message
   readonly error?: Error
 }
@@ -142,14 +142,3 @@ export function createRuntime(): Runtime {
 }
 
 let restore = (): void => {}
-
-/** A sine of `period` readings a day, one reading a minute. */
-export function readings(topic: string, from: number, to: number): Message[] {
-  return Array.from({ length: to - from }, (_, i) => ({
-    topic,
-    payload: {
-      value: 20 + 5 * Math.sin(((from + i) * Math.PI) / 12),
-      timestamp: 1.7e12 + (from + i) * 60_000,
-    },
-  }))
-}
