@@ -28,6 +28,7 @@ interface Helper {
   load(nodes: unknown[], flow: object[]): Promise<void>
   unload(): Promise<void>
   getNode(id: string): RunningNode
+  _RED: unknown
   _NodePrototype: RunningNode
   _redNodes: { setFlows(flow: object[], credentials: object, type: string): Promise<void> }
   _events: EventEmitter
@@ -35,7 +36,10 @@ interface Helper {
 
 const require = createRequire(import.meta.url)
 const helper: Helper = require('node-red-node-test-helper')
-helper.init(process.env.NODE_RED ?? require.resolve('node-red'))
+// The helper only logs a runtime that it cannot load, and goes on with another.
+const runtime: string = require.resolve(process.env.NODE_RED ?? 'node-red')
+helper.init(runtime)
+if (helper._RED !== require(runtime)) throw new Error(`cannot test on ${runtime}`)
 
 /** What became of a message that a node was given. */
 interface Answer {
