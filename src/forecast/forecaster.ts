@@ -6,7 +6,7 @@ import { createTracker, startTracker, type Tracker, type TrackerState } from './
 import type { Counts, Forecast, PushResult, Reading, Skip } from './types.ts'
 
 /** Grid steps of history kept for refits and for rebuilding states. */
-export const HISTORY = 4096
+const HISTORY = 4096
 
 /** What all streams of one node or operator share. */
 export interface ForecasterOptions {
@@ -29,6 +29,8 @@ export interface StreamState {
   scale: ScaleState
   /** Grid steps of the regular pattern; 0 = none known. */
   season: number
+  /** Skill on this stream's own tail; null where the last fit had none of it. */
+  tailSkill: number | null
   /** Grid steps since the stream began, and since it last began anew. */
   steps: number
   sinceRestart: number
@@ -45,6 +47,8 @@ export interface ModelView {
   /** Null until the first fit. */
   readonly expert: GruExpert | null
   readonly device: string
+  /** Skill against naive on the tails that the last fit held back, over all its series. */
+  readonly tailSkill: number
 }
 
 /** One stream: takes readings in, gives a forecast or the reason why there is none. */
@@ -61,6 +65,7 @@ export function startStream(key: string, options: ForecasterOptions, base: numbe
     history: createHistory(HISTORY),
     scale: startScale(),
     season: options.season ?? 0,
+    tailSkill: null,
     steps: 0,
     sinceRestart: 0,
     tracker: startTracker(options.horizon, options.coverage),
@@ -83,7 +88,7 @@ export function createForecaster(
   /** One grid step: older forecasts mature, the value becomes history, and with `issue` a forecast is made. */
   const advance = (value: number, observed: boolean, issue: boolean): void => {
     const { history } = state
-    if (observed) tracker.mature(value)
+    if (observed) tracker.mature(value, state.tailSkill ?? model.tailSkill)
     if (state.sinceRestart > 0) learnScale(state.scale, value - lagged(history, segment >> 1))
     append(history, value, observed)
     const phase = state.sinceRestart % segment

@@ -9,8 +9,9 @@ export interface SkillState {
 
 /** Readings that the comparison remembers. */
 const WINDOW = 240
-/** Share by which the GRU must beat naive to speak; it falls silent as soon as it no longer does. */
-const MARGIN = 0.02
+/** Skills from which the GRU may begin to speak; it falls silent at 0, so that the speaker does not flicker. */
+const LITTLE = 0.02
+const FAR = 0.1
 
 export function startSkill(): SkillState {
   return { mae: 0, naive: 0, count: 0 }
@@ -32,11 +33,13 @@ export function skillOf(state: SkillState): number | null {
 }
 
 /**
- * Whether the GRU may speak: only after `needed` readings have brought matured forecasts of it, and while it beats
- * naive on them; with hysteresis, so that the speaker does not flicker.
+ * Whether the GRU may speak: it must have beaten naive on `needed` readings of matured forecasts, by a little where it
+ * also did on the tail that its fit held back (`tailSkill`), else by far; it may go on until it is no better.
+ *
+ * Forecasts of neighbouring readings share most of their truth, so on a random walk either is often won by chance.
  */
-export function maySpeak(state: SkillState, speaking: boolean, needed: number): boolean {
-  if (state.count < needed) return false
+export function maySpeak(state: SkillState, speaking: boolean, needed: number, tailSkill: number): boolean {
   const skill = skillOf(state) ?? 0
-  return skill > (speaking ? 0 : MARGIN)
+  if (speaking) return skill > 0
+  return state.count >= needed && skill > (tailSkill > 0 ? LITTLE : FAR)
 }

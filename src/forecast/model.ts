@@ -15,19 +15,23 @@ import type { ForecastModel, ForecastModelOptions, SnapshotTree, Training } from
 const FIT_STREAMS = 64
 const FIT_UPDATES = 400
 /** A refit is due when the streams have grown by this factor, or by this many steps each. */
-const GROWTH = 1.5
+const GROWTH = 1.3
 const STEPS = 1024
 /** The worker rests at least this many times as long as the last fit took. */
 const REST = 2
 
 /**
  * Makes an untrained model; nothing runs before streams are opened on it.
- * @param openTrainer opens the worker that fits, at the first fit
  * @throws RangeError naming an impossible option and its value
  */
-export function createForecastModel(
-  options?: ForecastModelOptions,
-  openTrainer: () => Trainer = createTrainer,
+export function createForecastModel(options?: ForecastModelOptions): ForecastModel {
+  return openForecastModel(options, createTrainer)
+}
+
+/** As {@link createForecastModel}; `openTrainer` opens the worker, at the first fit. */
+export function openForecastModel(
+  options: ForecastModelOptions | undefined,
+  openTrainer: () => Trainer,
 ): ForecastModel {
   const { horizon, segment, hiddenSize, season, learn, seed } = checkModelOptions(options)
   const spec: SegmentSpec = { segment, horizon, hiddenSize }
@@ -44,6 +48,7 @@ export function createForecastModel(
   let expert: GruExpert | null = null
   let version = 0
   let fingerprint = 0
+  let tailSkill = 0
   let training: Training = { state: 'waiting', have: 0, need: enough }
   /** Grid steps of all streams, and how many make the next fit due. */
   let total = 0
@@ -97,7 +102,12 @@ export function createForecastModel(
         onProgress: ({ update, maxUpdates }) => changed({ state: 'fitting', share: update / maxUpdates }),
       })
       if (signal.aborted) return
-      for (const [i, state] of states.entries()) state.season = result.seasons[i]
+      for (const [i, state] of states.entries()) {
+        state.season = result.seasons[i]
+        const own = result.tailSkills[i]
+        state.tailSkill = Number.isNaN(own) ? null : own
+      }
+      tailSkill = 1 - result.validationLoss / result.naiveLoss
       adopt(result.weights, version + 1)
       changed({ state: 'fitted', fits: version })
     } catch (error) {
@@ -121,6 +131,9 @@ export function createForecastModel(
     },
     get fingerprint() {
       return fingerprint
+    },
+    get tailSkill() {
+      return tailSkill
     },
     season,
     takeLanes() {
@@ -167,6 +180,7 @@ export function createForecastModel(
       segment,
       hiddenSize,
       fits: version,
+      tailSkill,
       weights: weights?.slice() ?? null,
       total,
       due,
@@ -175,6 +189,7 @@ export function createForecastModel(
       const saved = checkSnapshot(snapshot, { horizon, segment, hiddenSize }, net.size)
       total = saved.total
       due = saved.due
+      tailSkill = saved.tailSkill
       if (saved.weights) {
         adopt(saved.weights.slice(), saved.fits)
         changed({ state: 'fitted', fits: version })
@@ -194,6 +209,7 @@ export function createForecastModel(
 
 interface SavedModel {
   readonly fits: number
+  readonly tailSkill: number
   readonly weights: Float32Array | null
   readonly total: number
   readonly due: number

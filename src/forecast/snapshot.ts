@@ -13,8 +13,21 @@ export interface StreamTree {
 
 /** A stream's state as a tree of JSON values and copied arrays. */
 export function saveStream(state: StreamState, expert: GruExpert | null): StreamTree {
-  const { key, grid, pending, history, scale, season, steps, sinceRestart, tracker, counts, base, made } =
-    state
+  const {
+    key,
+    grid,
+    pending,
+    history,
+    scale,
+    season,
+    tailSkill,
+    steps,
+    sinceRestart,
+    tracker,
+    counts,
+    base,
+    made,
+  } = state
   const { naiveIntervals, gruIntervals, ...rest } = tracker
   const phases = expert ? [...made].map((version) => version === expert.version) : []
   return {
@@ -25,6 +38,7 @@ export function saveStream(state: StreamState, expert: GruExpert | null): Stream
     observed: history.observed.slice(history.first, history.end),
     scale: { ...scale },
     season,
+    tailSkill,
     steps,
     sinceRestart,
     tracker: {
@@ -65,6 +79,7 @@ export function restoreStream(tree: StreamTree, state: StreamState, expert: GruE
     history,
     scale: { ...part<StreamState['scale']>('scale') },
     season: part('season'),
+    tailSkill: part('tailSkill'),
     steps: part('steps'),
     sinceRestart: part('sinceRestart'),
     tracker: restoreTracker(part('tracker'), state.tracker),

@@ -9,6 +9,7 @@ import {
 import type { CheckedStreamsOptions } from './options.ts'
 import { invalid, readReading } from './reading.ts'
 import { restoreStream, type StreamTree, saveStream } from './snapshot.ts'
+import { aimAt } from './tracker.ts'
 import type { Skip, SnapshotTree, Streams } from './types.ts'
 
 /** What streams need of their model beyond {@link ModelView}. */
@@ -123,7 +124,9 @@ export function createStreams(
         for (const tree of saved.streams) {
           const fresh = startStream(tree.key, forecasterOptions, host.takeLanes())
           opened.push(fresh)
-          opened[opened.length - 1] = restoreStream(tree, fresh, sameWeights ? host.expert : null)
+          const state = restoreStream(tree, fresh, sameWeights ? host.expert : null)
+          if (saved.coverage !== options.coverage) aimAt(state.tracker, options.coverage)
+          opened[opened.length - 1] = state
         }
       } catch (error) {
         // All or nothing: what was there before goes on untouched.
@@ -144,6 +147,7 @@ export function createStreams(
 }
 
 interface SavedStreams {
+  readonly coverage: number
   readonly fingerprint: number
   readonly streams: readonly StreamTree[]
 }
@@ -158,7 +162,6 @@ function checkSnapshot(
     version: 1,
     horizon: host.horizon,
     segment: host.segment,
-    coverage: options.coverage,
     period: options.period,
   }
   for (const [name, value] of Object.entries(expected)) {

@@ -33,8 +33,8 @@ export interface TrackerState {
 }
 
 export interface Tracker {
-  /** Scores every forecast of this value, issued earlier. */
-  mature(value: number): void
+  /** Scores every forecast of this value, issued earlier; `tailSkill` is the GRU's on the tail held back from its fit. */
+  mature(value: number, tailSkill: number): void
   /** Opens the origin of a new value; returns the array that receives the GRU's changes at {@link offset}. */
   open(value: number, issue: boolean): Float32Array
   /** Where the newest origin's changes belong. */
@@ -73,6 +73,12 @@ export function startTracker(horizon: number, coverage: number): TrackerState {
   }
 }
 
+/** Sets another target coverage for forecasts to come; the scores that were seen stay valid. */
+export function aimAt({ naiveIntervals, gruIntervals }: TrackerState, coverage: number): void {
+  naiveIntervals.alpha.fill(1 - coverage)
+  gruIntervals.alpha.fill(1 - coverage)
+}
+
 export function createTracker(horizon: number, coverage: number, state: TrackerState): Tracker {
   const naive = createIntervals(coverage, state.naiveIntervals)
   const gru = createIntervals(coverage, state.gruIntervals)
@@ -82,7 +88,7 @@ export function createTracker(horizon: number, coverage: number, state: TrackerS
   const slotOf = (ago: number): number => (((state.opened - ago) % horizon) + horizon) % horizon
   const newest = (): number => slotOf(1)
 
-  const mature = (value: number): void => {
+  const mature = (value: number, tailSkill: number): void => {
     let naiveSum = 0
     let emittedSum = 0
     let inside = 0
@@ -119,7 +125,7 @@ export function createTracker(horizon: number, coverage: number, state: TrackerS
     state.covered += (inside / issued - state.covered) / Math.min(state.coveredCount, COVERAGE_WINDOW)
     if (gruIssued === 0) return
     learnSkill(state.gru, gruSum / gruIssued, gruNaiveSum / gruIssued)
-    state.speaking = maySpeak(state.gru, state.speaking, probation)
+    state.speaking = maySpeak(state.gru, state.speaking, probation, tailSkill)
   }
 
   const writeWidths = (widths: Float32Array, halfWidth: (h: number) => number): void => {

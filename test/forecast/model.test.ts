@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { createRandom } from '../../src/engine/random.ts'
-import { createForecastModel } from '../../src/forecast/model.ts'
+import { createForecastModel, openForecastModel } from '../../src/forecast/model.ts'
 import type { Forecast, ForecastModel, Training } from '../../src/forecast/types.ts'
 import type { Trainer } from '../../src/learn/client.ts'
 import { netLayout } from '../../src/learn/segment/net.ts'
@@ -46,9 +46,17 @@ function stage(): {
       if (result instanceof Error) reject(result)
       else {
         const { size } = netLayout(SPEC)
-        const nothing = { validationLoss: 1, naiveLoss: 1, updates: 0, seconds: 0 }
-        const seasons = new Int32Array(jobs.at(-1)!.series.length)
-        resolve({ weights: new Float32Array(size), seasons, ...nothing, ...result })
+        const count = jobs.at(-1)!.series.length
+        resolve({
+          weights: new Float32Array(size),
+          seasons: new Int32Array(count),
+          tailSkills: new Float64Array(count),
+          validationLoss: 1,
+          naiveLoss: 1,
+          updates: 0,
+          seconds: 0,
+          ...result,
+        })
       }
     },
   }
@@ -79,7 +87,7 @@ describe('forecast model', () => {
 
   it('hands copies of the history to the fit, once there is enough of it', () => {
     const trainer = stage()
-    const model = createForecastModel(SPEC, trainer.open)
+    const model = openForecastModel(SPEC, trainer.open)
     const streams = model.streams()
     const value = sensor()
     for (let i = 0; i < 23; i++) streams.push('a', value(i), T0 + i * 1000)
@@ -99,7 +107,7 @@ describe('forecast model', () => {
 
   it('swaps new weights in between two readings, and forecasts go on', async () => {
     const trainer = stage()
-    const model = createForecastModel(SPEC, trainer.open)
+    const model = openForecastModel(SPEC, trainer.open)
     const streams = model.streams({ warmUp: 8 })
     const value = sensor()
     for (let i = 0; i < 40; i++) streams.push('a', value(i), T0 + i * 1000)
@@ -114,7 +122,7 @@ describe('forecast model', () => {
 
   it('forecasts on when a fit fails, says why, and tries again with more readings', async () => {
     const trainer = stage()
-    const model = createForecastModel(SPEC, trainer.open)
+    const model = openForecastModel(SPEC, trainer.open)
     const streams = model.streams({ warmUp: 8 })
     const value = sensor()
     let i = 0
@@ -133,13 +141,13 @@ describe('forecast model', () => {
 
   it('goes on learning from a snapshot where it left off', async () => {
     const trainer = stage()
-    const model = createForecastModel(SPEC, trainer.open)
+    const model = openForecastModel(SPEC, trainer.open)
     const streams = model.streams()
     const value = sensor()
     for (let i = 0; i < 30; i++) streams.push('a', value(i), T0 + i * 1000)
     trainer.settle({ weights: new Float32Array(netLayout(SPEC).size).fill(0.01) })
     await training(model, ({ state }) => state === 'fitted')
-    const next = createForecastModel(SPEC, stage().open)
+    const next = openForecastModel(SPEC, stage().open)
     next.restore(model.snapshot())
     assert.equal(next.version, 1)
     assert.deepEqual(next.snapshot(), model.snapshot())

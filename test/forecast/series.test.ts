@@ -42,21 +42,29 @@ describe('scale', () => {
 })
 
 describe('gate', () => {
-  it('lets the GRU speak only after probation and only while it beats naive', () => {
+  const compared = (readings: number, mae: number): ReturnType<typeof startSkill> => {
     const skill = startSkill()
-    for (let i = 0; i < 47; i++) learnSkill(skill, 0.5, 1)
-    assert.equal(maySpeak(skill, false, 48), false)
-    learnSkill(skill, 0.5, 1)
-    assert.equal(maySpeak(skill, false, 48), true)
+    for (let i = 0; i < readings; i++) learnSkill(skill, mae, 1)
+    return skill
+  }
+
+  it('lets the GRU speak only after probation and only while it beats naive', () => {
+    assert.equal(maySpeak(compared(47, 0.5), false, 48, 0.5), false)
+    const skill = compared(48, 0.5)
+    assert.equal(maySpeak(skill, false, 48, 0.5), true)
     for (let i = 0; i < 300; i++) learnSkill(skill, 1.2, 1)
-    assert.equal(maySpeak(skill, true, 48), false)
+    assert.equal(maySpeak(skill, true, 48, 0.5), false)
   })
 
   it('asks more of a GRU that was silent than of one that speaks', () => {
-    const skill = startSkill()
-    for (let i = 0; i < 100; i++) learnSkill(skill, 0.99, 1)
-    assert.equal(maySpeak(skill, false, 48), false)
-    assert.equal(maySpeak(skill, true, 48), true)
+    assert.equal(maySpeak(compared(100, 0.99), false, 48, 0.5), false)
+    assert.equal(maySpeak(compared(100, 0.99), true, 48, 0.5), true)
+  })
+
+  it('asks for far more where the tail held back from the fit says no', () => {
+    assert.equal(maySpeak(compared(100, 0.95), false, 48, 0.1), true)
+    assert.equal(maySpeak(compared(100, 0.95), false, 48, -0.1), false)
+    assert.equal(maySpeak(compared(100, 0.85), false, 48, -0.1), true)
   })
 
   it('counts a perfect naive as unbeatable', () => {
@@ -65,6 +73,6 @@ describe('gate', () => {
     learnSkill(skill, 0, 0)
     assert.equal(skillOf(skill), 0)
     learnSkill(skill, 1, 0)
-    assert.equal(maySpeak(skill, false, 1), false)
+    assert.equal(maySpeak(skill, false, 1, 1), false)
   })
 })

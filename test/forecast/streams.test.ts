@@ -270,13 +270,24 @@ describe('streams', () => {
     const streams = open(fitted())
     run(streams, waves(20))
     const saved = streams.snapshot() as { [name: string]: SnapshotTree }
-    const target = open(fitted(), { coverage: 0.5 })
-    assert.throws(() => target.restore(saved), /coverage 0.9, 0.5 is needed/)
+    const target = open(fitted(), { period: 1000 })
+    assert.throws(() => target.restore(saved), /period null, 1000 is needed/)
     assert.throws(() => streams.restore({ ...saved, version: 2 }), /version 2, 1 is needed/)
     assert.throws(() => streams.restore(null), /version undefined/)
     const [stream] = saved.streams as { [name: string]: SnapshotTree }[]
     const { history: _, scale: __, ...torn } = stream
     assert.throws(() => streams.restore({ ...saved, streams: [torn] as SnapshotTree[] }), /has no scale/)
+  })
+
+  it('go on with another target coverage after a snapshot, without a warm-up', () => {
+    const streams = open(fitted())
+    const readings = waves(400)
+    run(streams, readings.slice(0, 200))
+    const narrow = open(fitted(), { coverage: 0.5 })
+    narrow.restore(streams.snapshot())
+    const [wide, half] = [streams, narrow].map((one) => run(one, readings.slice(200)))
+    assert.ok(half.every((forecast, i) => forecast!.upper[0] < wide[i]!.upper[0]))
+    assert.equal(half[0]?.coverage, 0.5)
   })
 
   it('refuse impossible options by name and value', () => {

@@ -9,6 +9,14 @@ export interface Evaluation {
   /** Mean absolute errors over tails, in units of each stream's scale; NaN without a tail. */
   readonly loss: number
   readonly naive: number
+  /** 1 − loss / naive of each series; NaN without a tail. */
+  readonly skills: Float64Array
+}
+
+interface Tail {
+  error: number
+  naive: number
+  count: number
 }
 
 /** Features [n][features] of every origin of one series. */
@@ -27,16 +35,15 @@ export function evaluate(
   features: readonly Float64Array[],
 ): Evaluation {
   const states = all.map((series, i) => runStates(spec, net, series, features[i]))
-  let error = 0
-  let naive = 0
-  let count = 0
-  for (const [i, series] of all.entries()) {
-    const sums = tailErrors(spec, net, series, states[i])
-    error += sums.error
-    naive += sums.naive
-    count += sums.count
+  const tails = all.map((series, i) => tailErrors(spec, net, series, states[i]))
+  const sum = (of: (tail: Tail) => number): number => tails.reduce((total, tail) => total + of(tail), 0)
+  const count = sum((tail) => tail.count)
+  return {
+    states,
+    loss: sum(({ error }) => error) / count,
+    naive: sum(({ naive }) => naive) / count,
+    skills: Float64Array.from(tails, ({ error, naive }) => 1 - error / naive),
   }
-  return { states, loss: error / count, naive: naive / count }
 }
 
 function runStates(
@@ -72,7 +79,7 @@ function tailErrors(
   net: SegmentNet,
   { values, observed, scale, tailStart, tailEnd }: SplitSeries,
   states: Float64Array,
-): { error: number; naive: number; count: number } {
+): Tail {
   const sums = { error: 0, naive: 0, count: 0 }
   const rows = tailEnd - tailStart
   if (rows <= 0) return sums

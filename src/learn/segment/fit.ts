@@ -45,7 +45,7 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
   const chunk = createChunk(job, net, series, features, random)
 
   let evaluation = evaluate(spec, net, series, features)
-  let best = { loss: evaluation.loss, weights: Float32Array.from(weights) }
+  let best = { ...evaluation, weights: Float32Array.from(weights) }
   let stale = 0
   let update = 0
   while (update < maxUpdates && stale < PATIENCE) {
@@ -60,7 +60,7 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
     evaluation = evaluate(spec, net, series, features)
     // Without a tail there is nothing to judge by: the newest weights are taken.
     if (!(evaluation.loss >= best.loss)) {
-      best = { loss: evaluation.loss, weights: Float32Array.from(weights) }
+      best = { ...evaluation, weights: Float32Array.from(weights) }
       stale = 0
     } else {
       stale++
@@ -71,8 +71,9 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
   return {
     weights: best.weights,
     seasons: Int32Array.from(series, ({ lag }) => lag),
+    tailSkills: best.skills,
     validationLoss: best.loss,
-    naiveLoss: evaluation.naive,
+    naiveLoss: best.naive,
     updates: update,
     seconds: (performance.now() - started) / 1000,
   }

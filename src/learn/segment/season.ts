@@ -1,5 +1,5 @@
 /** Repetitions of a season that must have been seen. */
-const REPEATS = 3
+const REPEATS = 2
 /** Autocorrelation that counts as a regular pattern, and its rise over the valley before. */
 const THRESHOLD = 0.3
 const PROMINENCE = 0.2
@@ -12,7 +12,7 @@ const SAME = 0.1
  * Length of the strongest regular pattern in `values`, in grid steps; 0 when there is none.
  *
  * The first prominent peak of the autocorrelation, on values from which a straight line was taken; seen at least
- * three times. O(n²), n ≤ 2,048 newest values: for the training thread.
+ * twice. O(n²), n ≤ 2,048 newest values: for the training thread.
  */
 export function detectSeason(values: Float64Array): number {
   const newest = values.subarray(Math.max(0, values.length - 2048))

@@ -44,6 +44,8 @@ export interface FitResult {
   readonly weights: Float32Array
   /** Season used for each series, in order; 0 = none found. */
   readonly seasons: Int32Array
+  /** 1 − MAE / MAE of the last value on each series' own tail; NaN where it has none. */
+  readonly tailSkills: Float64Array
   readonly validationLoss: number
   /** Mean absolute error of the last value on the same tail. */
   readonly naiveLoss: number

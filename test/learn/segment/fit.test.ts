@@ -85,7 +85,7 @@ describe('segment net', () => {
 
 describe('fit', () => {
   it('learns a noisy pattern far better than naive on the part it has not seen', () => {
-    const result = fitSegment(job([wave(400, 1), wave(300, 2, 10)]))
+    const result = fitSegment(job([wave(400, 1), wave(300, 2, 10)], 400))
     assert.ok(
       result.validationLoss < 0.4 * result.naiveLoss,
       `${result.validationLoss} of ${result.naiveLoss}`,

@@ -9,6 +9,7 @@ serve((job, { onProgress }) => {
   return {
     weights: job.weights ?? new Float32Array(0),
     seasons: Int32Array.of(values.buffer.byteLength),
+    tailSkills: Float64Array.of(0),
     validationLoss: values[0],
     naiveLoss: 0,
     updates: job.maxUpdates,

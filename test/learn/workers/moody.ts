@@ -30,6 +30,7 @@ serve((job, { onProgress, cancelled }) => {
   return {
     weights: Float32Array.of(job.seed),
     seasons: new Int32Array(0),
+    tailSkills: new Float64Array(0),
     validationLoss: 0,
     naiveLoss: 0,
     updates: 0,
