@@ -135,7 +135,7 @@ describe('forecast model', () => {
       assert.ok(push())
       await new Promise(setImmediate)
     }
-    assert.ok(i >= 36, `the second fit came after ${i} readings`)
+    assert.ok(i >= 31, `the second fit came after ${i} readings`)
     await model.close()
   })
 

@@ -226,14 +226,24 @@ describe('model and streams survive', () => {
     it('when only the settings of the streams changed, with the model kept', async () => {
       await red.start(flow)
       await red.give('node', readings('a', 0, 10))
-      await red.deploy([tab, model, { ...node, coverage: '0.5' }, out])
+      await red.deploy([tab, model, { ...node, period: '1', periodUnit: 'min' }, out])
       assert.match(
         red.warnings[0],
-        /^model: the streams of this node start anew: saved streams have coverage 0\.9/,
+        /^model: the streams of this node start anew: saved streams have period null, 60000 is needed/,
       )
       await red.give('node', readings('a', 10, 18))
-      assert.equal(forecasts().at(-1)!.coverage, 0.5)
+      assert.equal(forecasts().at(-1)!.counts.accepted, 8)
     })
+  })
+
+  it('go on with another coverage', async () => {
+    await red.start([tab, model, node, out])
+    await red.give('node', readings('a', 0, 10))
+    await red.deploy([tab, model, { ...node, coverage: '0.5' }, out])
+    await red.give('node', readings('a', 10, 11))
+    assert.deepEqual(red.warnings, [])
+    assert.equal(forecasts().at(-1)!.coverage, 0.5)
+    assert.equal(forecasts().at(-1)!.counts.accepted, 11)
   })
 
   it('only in memory where there is no user directory', async () => {
