@@ -1,13 +1,13 @@
 import type { Outcome } from '../forecast/types.ts'
 
 const COLUMNS = [
-  ['topic', 32],
-  ['last', 10],
-  ['next', 22],
-  ['horizon', 28],
-  ['model', 6],
-  ['skill', 7],
-  ['covered', 8],
+  ['topic', 31],
+  ['last', 8],
+  ['next', 21],
+  ['horizon', 27],
+  ['model', 5],
+  ['skill', 5],
+  ['covered', 7],
   ['readings', 8],
 ] as const
 
@@ -30,7 +30,7 @@ export function tableRow({ key, forecast, skipped }: Outcome<unknown>): string {
     step(0),
     `+${mean.length}: ${step(mean.length - 1)}`,
     model,
-    skill === null ? '' : skill.toFixed(2),
+    skill === null ? '' : hundredths(skill),
     measuredCoverage === null ? '' : `${(100 * measuredCoverage).toFixed(0)} %`,
     String(counts.accepted),
   ])
@@ -38,6 +38,11 @@ export function tableRow({ key, forecast, skipped }: Outcome<unknown>): string {
 
 function short(value: number): string {
   return Number(value.toPrecision(4)).toString()
+}
+
+/** Without a minus before zero. */
+function hundredths(value: number): string {
+  return (Math.round(100 * value) / 100).toFixed(2)
 }
 
 function row(cells: readonly string[]): string {

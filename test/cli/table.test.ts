@@ -15,7 +15,7 @@ const forecast: Forecast = {
   measuredCoverage: 0.912,
   model: 'gru',
   reason: '',
-  skill: 0.345,
+  skill: 0.346,
   device: 'cpu:wasm',
   counts,
 }
@@ -30,7 +30,7 @@ describe('table of forecasts', () => {
       '21.5 [20.5, 22.5]',
       '+2: 22.25 [20, 24.5]',
       'gru',
-      '0.34',
+      '0.35',
       '91 %',
       '90',
     ])
@@ -40,6 +40,11 @@ describe('table of forecasts', () => {
   it('shows nothing where nothing is known yet', () => {
     const young = { ...forecast, skill: null, measuredCoverage: null }
     assert.deepEqual(cells(tableRow({ source: 0, key: 'a', forecast: young })).slice(4), ['gru', '90'])
+  })
+
+  it('has no minus before zero', () => {
+    const even = { ...forecast, skill: -0.004 }
+    assert.equal(cells(tableRow({ source: 0, key: 'a', forecast: even }))[5], '0.00')
   })
 
   it('says why there is no forecast', () => {
