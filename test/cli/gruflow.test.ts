@@ -1,46 +1,18 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { text } from 'node:stream/consumers'
 import { openBroker } from '../../src/cli/broker.ts'
+import { gruflow, killAll } from './child.ts'
 
-const program = fileURLToPath(new URL('../../src/cli/gruflow.js', import.meta.url))
-
-const children: ChildProcess[] = []
-
-function gruflow(...args: string[]): ChildProcess {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  children.push(child)
-  return child
-}
-
-async function finished(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const child = gruflow(...args)
-  let out = ''
-  let err = ''
-  child.stdout!.on('data', (text) => (out += text))
-  child.stderr!.on('data', (text) => (err += text))
-  const [code] = await once(child, 'close')
+async function finished(...args: string[]): Promise<{ code: unknown; out: string; err: string }> {
+  const { child, closed } = gruflow(...args)
+  const [out, err, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), closed])
   return { code, out, err }
 }
 
-/** Reads lines until one matches. @throws when the output ends before */
-async function lineLike(child: ChildProcess, pattern: RegExp): Promise<string> {
-  const seen: string[] = []
-  for await (const line of createInterface({ input: child.stdout! })) {
-    if (pattern.test(line)) return line
-    seen.push(line)
-  }
-  throw new Error(`no line like ${pattern} in:\n${seen.join('\n')}`)
-}
-
 describe('gruflow', () => {
-  // Only a test that failed leaves something running.
-  afterEach(() => {
-    for (const child of children.splice(0)) child.kill('SIGKILL')
-  })
+  afterEach(killAll)
 
   it('tells how it is used and which version it is', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
@@ -71,28 +43,20 @@ describe('gruflow', () => {
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     it(`prints forecasts in the terminal until ${signal}`, async () => {
-      const child = gruflow('demo', '--headless', '--rate', '100')
-      const closed = once(child, 'close')
-      const errors = once(child.stderr!, 'data').then((text) => assert.fail(`printed: ${text}`))
-      try {
-        const line = await Promise.race([lineLike(child, /^plant\/\S+ .* \+24: .* (gru|naive) /), errors])
-        assert.match(line, /\[.+, .+\]/)
-      } finally {
-        child.kill(signal)
-      }
+      const { child, line, closed } = gruflow('demo', '--headless', '--rate', '100')
+      const errors = text(child.stderr!)
+      assert.match(await line(/^plant\/\S+ .* \+24: .* (gru|naive) /), /\[.+, .+\]/)
+      child.kill(signal)
       assert.deepEqual(await closed, [0, null])
+      assert.equal(await errors, '')
     })
   }
 
   it('uses a broker of one’s own and leaves it running', async () => {
     const broker = await openBroker({ port: 0 })
-    const child = gruflow('demo', '--headless', '--rate', '100', '--broker', broker.url)
-    const closed = once(child, 'close')
-    try {
-      await lineLike(child, /^weather\/\S+ .* \+24: /)
-    } finally {
-      child.kill('SIGINT')
-    }
+    const { child, line, closed } = gruflow('demo', '--headless', '--rate', '100', '--broker', broker.url)
+    await line(/^weather\/\S+ .* \+24: /)
+    child.kill('SIGINT')
     assert.deepEqual(await closed, [0, null])
     await broker.close()
   })
@@ -100,10 +64,9 @@ describe('gruflow', () => {
   it('says so when there is no broker', async () => {
     const broker = await openBroker({ port: 0 })
     await broker.close()
-    const child = gruflow('demo', '--headless', '--broker', broker.url)
-    const closed = once(child, 'close')
-    const [text] = await once(child.stderr!, 'data')
-    assert.match(String(text), new RegExp(`MQTT broker ${broker.url}: .*trying again`))
+    const { child, closed } = gruflow('demo', '--headless', '--broker', broker.url)
+    const [message] = await once(child.stderr!, 'data')
+    assert.match(String(message), new RegExp(`MQTT broker ${broker.url}: .*trying again`))
     child.kill('SIGINT')
     assert.deepEqual(await closed, [0, null])
   })

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Broker } from '../../src/cli/broker.ts'
-import { packageRoot } from '../../src/cli/package.ts'
 import { simulatedPlant } from '../../src/cli/sensors.ts'
 import type { Forecast, Reading } from '../../src/forecast/types.ts'
 import { brokers } from './brokers.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { type Installed, installPackage } from './installed.ts'
 import { type NodeRedProcess, startNodeRed } from './node-red.ts'
+import { QUICK_START, QUICK_START_FILE, quickStart } from './quick-start.ts'
 
 const MB = 1_000_000
-const QUICK_START = '01-quickstart/01 Forecast every sensor'
 const WARM_UP = 64
 const TOPICS = ['plant/boiler/temperature', 'plant/tank/level', 'plant/air/humidity']
 const STEPS = 400
@@ -49,6 +50,15 @@ describe('the package, installed from its tarball into Node-RED', () => {
     assert.deepEqual(installed.withScripts, [])
   })
 
+  it('says that its demo is for clones', async () => {
+    const program = join(installed.userDir, 'node_modules/@gruflow/node-red-gru/dist/src/cli/gruflow.js')
+    const demo = promisify(execFile)(process.execPath, [program, 'demo', '--headless'])
+    await assert.rejects(demo, {
+      code: 1,
+      stderr: /needs aedes, which is not installed here: clone .* npm start/,
+    })
+  })
+
   it('has its nodes and its sample flow in the editor', async () => {
     const get = async (path: string): Promise<unknown> =>
       (await fetch(nodeRed.url + path, { headers: { accept: 'application/json' } })).json()
@@ -58,10 +68,7 @@ describe('the package, installed from its tarball into Node-RED', () => {
     assert.deepEqual(ours.flatMap(({ types }) => types).sort(), ['gru-forecast', 'gru-model'])
     for (const { id, enabled, err } of ours) assert.ok(enabled && !err, `${id}: ${err}`)
     const example = await get(encodeURI(`/library/examples/flows/@gruflow/node-red-gru/${QUICK_START}`))
-    assert.deepEqual(
-      example,
-      JSON.parse(readFileSync(join(packageRoot, 'flows', `${QUICK_START}.json`), 'utf8')),
-    )
+    assert.deepEqual(example, JSON.parse(readFileSync(QUICK_START_FILE, 'utf8')))
   })
 
   for (const { name, open, missing } of brokers) {
@@ -220,25 +227,4 @@ function checkShape(forecast: Forecast, expected: { key: string; period: number 
   assert.ok(model === 'gru' || model === 'naive')
   assert.ok(reason.length > 0)
   assert.ok(skill === null || Number.isFinite(skill))
-}
-
-/** The sample flow on a port, under ids of its own, with its errors published too. */
-function quickStart(prefix: string, port: number): object[] {
-  const file = join(packageRoot, 'flows', `${QUICK_START}.json`)
-  const nodes: Record<string, unknown>[] = JSON.parse(
-    readFileSync(file, 'utf8').replaceAll('"gruflow-', `"${prefix}-`),
-  )
-  const find = (type: string) => nodes.find((node) => node.type === type)!
-  Object.assign(find('mqtt-broker'), { broker: '127.0.0.1', port: String(port) })
-  find('catch').wires = [[`${prefix}-message`]]
-  const { z } = find('catch')
-  const rules = [
-    { t: 'set', p: 'payload', pt: 'msg', to: 'error.message', tot: 'msg' },
-    { t: 'set', p: 'topic', pt: 'msg', to: 'errors', tot: 'str' },
-  ]
-  return [
-    ...nodes,
-    { id: `${prefix}-message`, type: 'change', z, rules, wires: [[`${prefix}-errors`]] },
-    { ...find('mqtt out'), id: `${prefix}-errors`, z },
-  ]
 }
