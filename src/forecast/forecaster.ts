@@ -31,6 +31,8 @@ export interface StreamState {
   season: number
   /** Skill on this stream's own tail; null where the last fit had none of it. */
   tailSkill: number | null
+  /** Version of the weights whose fit last learned from this stream. */
+  taught: number
   /** Grid steps since the stream began, and since it last began anew. */
   steps: number
   sinceRestart: number
@@ -66,6 +68,7 @@ export function startStream(key: string, options: ForecasterOptions, base: numbe
     scale: startScale(),
     season: options.season ?? 0,
     tailSkill: null,
+    taught: 0,
     steps: 0,
     sinceRestart: 0,
     tracker: startTracker(options.horizon, options.coverage),
@@ -81,9 +84,11 @@ export function createForecaster(
   state: StreamState,
 ): Forecaster {
   const { horizon, segment, warmUp, coverage } = options
-  const tracker: Tracker = createTracker(horizon, coverage, state.tracker)
+  let tracker: Tracker = createTracker(horizon, coverage, state.tracker)
   // Longer gaps say more about the sensor than an interpolation can.
   const maxMissing = 2 * segment
+  /** Without a period, as many readings as it takes to detect one. */
+  const needed = options.period === null ? Math.max(warmUp, PERIOD_READINGS) : warmUp
 
   /** One grid step: older forecasts mature, the value becomes history, and with `issue` a forecast is made. */
   const advance = (value: number, observed: boolean, issue: boolean): void => {
@@ -98,8 +103,10 @@ export function createForecaster(
     const { expert } = model
     if (!expert) return
     const scale = scaleOf(state.scale, value)
-    expert.step(state, phase, scale, state.season, issue ? changes : null, tracker.offset)
-    if (issue) tracker.commit()
+    // Before it has seen one whole segment, the net would look at little but a repeated first value.
+    const ready = issue && state.sinceRestart >= segment
+    expert.step(state, phase, scale, state.season, ready ? changes : null, tracker.offset)
+    if (ready) tracker.commit()
   }
 
   const begin = (reading: Reading): void => {
@@ -120,6 +127,10 @@ export function createForecaster(
         counts.restarts++
         begin(reading)
         return null
+      case 'lost':
+        counts.restarts++
+        forget()
+        return detect(reading)
       case 'step': {
         const last = history.values[history.end - 1]
         const parts = placement.missing + 1
@@ -137,37 +148,45 @@ export function createForecaster(
     }
   }
 
-  /** Collects readings until the period is known; null once it is, with all of them taken in. */
+  /** All that was learned on a wrong grid is worthless. */
+  const forget = (): void => {
+    Object.assign(state, startStream(state.key, options, state.base), { counts: state.counts })
+    tracker = createTracker(horizon, coverage, state.tracker)
+  }
+
+  /** Collects readings, whatever their order, until they tell the period; then all of them are taken in. */
   const detect = (reading: Reading): Skip | null => {
     const { pending, counts } = state
-    const newest = pending.at(-1)
-    if (newest && reading.time <= newest.time) {
-      const kind = reading.time === newest.time ? 'duplicate' : 'late'
-      counts[kind]++
-      return {
-        reason: kind,
-        message: `reading of ${iso(reading.time)} is not newer than ${iso(newest.time)}`,
-      }
+    if (pending.some(({ time }) => time === reading.time)) {
+      counts.duplicate++
+      return { reason: 'duplicate', message: `reading of ${iso(reading.time)} was already taken in` }
     }
     pending.push(reading)
-    if (pending.length < Math.min(PERIOD_READINGS, warmUp)) return warming()
+    if (pending.length < PERIOD_READINGS) return warming()
+    pending.sort((a, b) => a.time - b.time)
     const grid = startGrid(detectPeriod(pending.map(({ time }) => time)), pending[0].time)
     state.grid = grid
     state.pending = []
     begin(pending[0])
-    let last: Skip | null = null
-    for (const kept of pending.slice(1)) last = place(grid, kept)
-    return last
+    for (const kept of pending.slice(1)) place(grid, kept)
+    return null
   }
 
   const warming = (): Skip => {
     const have = state.steps + state.pending.length
     return {
       reason: 'warming',
-      message: `warming up: ${have} of ${warmUp} readings`,
-      progress: { have, need: warmUp },
+      message: `warming up: ${have} of ${needed} readings`,
+      progress: { have, need: needed },
     }
   }
+
+  /** Readings so far apart that no forecast has ever met its truth: there is no error to make an interval of. */
+  const tooFarApart = ({ period }: GridState): Skip => ({
+    reason: 'warming',
+    message: `no forecast has met its truth: readings are more than ${horizon} steps of ${period} ms apart`,
+    progress: { have: 0, need: needed },
+  })
 
   const forecast = (grid: GridState): Forecast => {
     const { history, key, counts } = state
@@ -177,7 +196,7 @@ export function createForecaster(
       cutoff: Math.round(grid.cutoff),
       period: grid.period,
       last,
-      ...tracker.read(last, scaleOf(state.scale, last), model.expert !== null),
+      ...tracker.read(last, model.expert !== null),
       coverage,
       device: model.device,
       counts: { ...counts },
@@ -194,7 +213,8 @@ export function createForecaster(
         const skip = state.grid ? place(state.grid, reading) : detect(reading)
         if (skip) return { skipped: skip }
       }
-      return state.grid && state.steps >= warmUp ? { forecast: forecast(state.grid) } : { skipped: warming() }
+      if (!state.grid || state.steps < needed) return { skipped: warming() }
+      return tracker.scored ? { forecast: forecast(state.grid) } : { skipped: tooFarApart(state.grid) }
     },
   }
 }

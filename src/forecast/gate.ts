@@ -9,6 +9,9 @@ export interface SkillState {
 
 /** Readings that the comparison remembers. */
 const WINDOW = 240
+/** Errors count for at most this many times naive's mean error so far, once it is settled. */
+const OUTLIER = 8
+const SETTLED = 16
 /** Skills from which the GRU may begin to speak; it falls silent at 0, so that the speaker does not flicker. */
 const LITTLE = 0.02
 const FAR = 0.1
@@ -17,12 +20,17 @@ export function startSkill(): SkillState {
   return { mae: 0, naive: 0, count: 0 }
 }
 
-/** Learns the mean absolute errors, over horizon steps, of the forecasts that matured with one reading. */
+/**
+ * Learns the mean absolute errors, over horizon steps, of the forecasts that matured with one reading. Beyond a
+ * multiple of what naive errs usually both are scaled down together: one broken reading decides nothing.
+ */
 export function learnSkill(state: SkillState, mae: number, naive: number): void {
+  const most = state.count >= SETTLED && state.naive > 0 ? OUTLIER * state.naive : Number.POSITIVE_INFINITY
+  const share = Math.min(1, most / Math.max(mae, naive))
   state.count++
   const rate = 1 / Math.min(state.count, WINDOW)
-  state.mae += rate * (mae - state.mae)
-  state.naive += rate * (naive - state.naive)
+  state.mae += rate * (share * mae - state.mae)
+  state.naive += rate * (share * naive - state.naive)
 }
 
 /** 1 − MAE / MAE of naive; null before anything matured, 0 where both are perfect. */

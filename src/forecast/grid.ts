@@ -4,16 +4,21 @@ export type Placement =
   | { readonly kind: 'step'; readonly missing: number }
   /** Too long a gap to fill, or the clock jumped: the stream begins anew here. */
   | { readonly kind: 'restart' }
+  /** One such gap after the other: a period that was detected is wrong, and is to be detected again. */
+  | { readonly kind: 'lost' }
   | { readonly kind: 'duplicate' | 'extra' | 'late' }
 
 /** State of a grid; plain numbers, so that it can be saved. */
 export interface GridState {
-  /** Milliseconds per step. */
+  /** Milliseconds per step, and as it was at the start. */
   period: number
+  readonly base: number
   /** Grid time of the newest step, ms since the epoch. */
   cutoff: number
   /** Time of the newest accepted reading. */
   newest: number
+  /** Gaps too long to fill, in a row. */
+  gaps: number
   /** Late readings in a row, and the time of the last of them. */
   lateRun: number
   lateTime: number
@@ -23,23 +28,35 @@ export interface GridState {
 export const PERIOD_READINGS = 8
 /** Late readings in a row, each newer than the one before, after which the clock is believed to have been set back. */
 const CLOCK_SET_BACK = 5
-// Gains of the alpha-beta filter that follows the sensor's clock.
+/** Gaps too long to fill, in a row, after which a detected period is believed to be wrong. */
+const WRONG_PERIOD = 3
+/** Below this share of the upper quartile, the median is that of bursts, not of the sensor. */
+const BURST = 0.05
+// Gains of the alpha-beta filter that follows the sensor's clock, and how far it may carry the period: irregular
+// arrivals pull it one way only, because the second reading within a step is not placed.
 const PHASE_GAIN = 0.1
 const PERIOD_GAIN = 0.005
+const PERIOD_RANGE = 0.1
 
 /** A grid whose first step is the reading at `time`. */
 export function startGrid(period: number, time: number): GridState {
-  return { period, cutoff: time, newest: time, lateRun: 0, lateTime: 0 }
+  return { period, base: period, cutoff: time, newest: time, gaps: 0, lateRun: 0, lateTime: 0 }
 }
 
-/** The median distance between times in order; jitter and a few gaps do not move it. 0 when all are equal. */
+/**
+ * The median distance between times in order, which jitter and a few gaps do not move; the upper quartile where
+ * readings come in bursts. 0 when all times are equal.
+ */
 export function detectPeriod(times: readonly number[]): number {
   const distances: number[] = []
   for (let i = 1; i < times.length; i++) {
     if (times[i] > times[i - 1]) distances.push(times[i] - times[i - 1])
   }
+  if (distances.length === 0) return 0
   distances.sort((a, b) => a - b)
-  return distances.length > 0 ? distances[distances.length >> 1] : 0
+  const median = distances[(distances.length - 1) >> 1]
+  const quartile = distances[Math.floor(0.75 * distances.length)]
+  return median < BURST * quartile ? quartile : median
 }
 
 /**
@@ -57,17 +74,23 @@ export function placeOnGrid(grid: GridState, time: number, maxMissing: number, d
     grid.lateRun = time > grid.lateTime ? grid.lateRun + 1 : 1
     grid.lateTime = time
     if (grid.lateRun < CLOCK_SET_BACK) return { kind: 'late' }
-    Object.assign(grid, startGrid(grid.period, time))
+    Object.assign(grid, startGrid(grid.base, time))
     return { kind: 'restart' }
   }
   if (steps - 1 > maxMissing) {
-    Object.assign(grid, startGrid(grid.period, time))
-    return { kind: 'restart' }
+    const gaps = grid.gaps + 1
+    Object.assign(grid, startGrid(grid.base, time), { gaps })
+    return detected && gaps >= WRONG_PERIOD ? { kind: 'lost' } : { kind: 'restart' }
   }
   const error = time - (grid.cutoff + steps * grid.period)
   grid.cutoff += steps * grid.period + PHASE_GAIN * error
-  if (detected) grid.period += (PERIOD_GAIN * error) / steps
+  if (detected) {
+    const followed = grid.period + (PERIOD_GAIN * error) / steps
+    const range = PERIOD_RANGE * grid.base
+    grid.period = Math.min(Math.max(followed, grid.base - range), grid.base + range)
+  }
   grid.newest = time
+  grid.gaps = 0
   grid.lateRun = 0
   grid.lateTime = 0
   return { kind: 'step', missing: steps - 1 }

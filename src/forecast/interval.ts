@@ -66,7 +66,8 @@ export function createIntervals(coverage: number, state: IntervalState): Interva
 
   const insert = (h: number, error: number): void => {
     const from = h * WINDOW
-    const score = Math.fround(error)
+    // Never rounded down: a width must hold the very error that it comes from, and its twins of rounding.
+    const score = Math.fround(error * (1 + 2 ** -22))
     const slot = from + (count[h] % WINDOW)
     let n = Math.min(count[h], WINDOW)
     if (n === WINDOW) {

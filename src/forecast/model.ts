@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { createTrainer, type Trainer } from '../learn/client.ts'
 import { netLayout } from '../learn/segment/net.ts'
-import type { FitJob, FitSeries, SegmentSpec } from '../learn/segment/types.ts'
+import type { FitJob, FitResult, FitSeries, SegmentSpec } from '../learn/segment/types.ts'
 import { createGruExpert, firstLane, type GruExpert } from './experts/gru.ts'
 import type { StreamState } from './forecaster.ts'
 import { length } from './history.ts'
@@ -11,9 +11,11 @@ import { scaleOf } from './scale.ts'
 import { createStreams, type StreamHost, type StreamsRoom } from './streams.ts'
 import type { ForecastModel, ForecastModelOptions, SnapshotTree, Training } from './types.ts'
 
-/** Streams that one fit learns from, the most recently used. */
-const FIT_STREAMS = 64
+/** Steps of history that one fit learns from, over all its streams: bounds its memory and the time of one pass. */
+const FIT_STEPS = 32_768
 const FIT_UPDATES = 400
+/** A fit that takes longer gives what it has by then. */
+const FIT_SECONDS = 30
 /** A refit is due when the streams have grown by this factor, or by this many steps each. */
 const GROWTH = 1.3
 const STEPS = 1024
@@ -57,31 +59,66 @@ export function openForecastModel(
 
   const changed = (next: Training): void => {
     training = next
-    for (const listener of listeners) listener()
+    for (const listener of listeners) {
+      try {
+        listener()
+      } catch (error) {
+        // A listener's fault must not end the fit, nor go unseen.
+        process.emitWarning(error instanceof Error ? error : String(error))
+      }
+    }
   }
 
   const adopt = (next: Float32Array, nextVersion: number): void => {
+    const opened = createGruExpert(spec, next, nextVersion, lanes.count)
     expert?.close()
+    expert = opened
     weights = next
     version = nextVersion
     fingerprint = crc32(new Uint8Array(next.buffer, next.byteOffset, next.byteLength))
-    expert = createGruExpert(spec, next, nextVersion, lanes.count)
   }
 
-  /** The streams that the next fit learns from. */
+  /** The streams that the next fit learns from: as many as there is room for, those first that waited longest. */
   const teachers = (): StreamState[] =>
     [...rooms]
       .flatMap((room) => [...room.forecasters()].map(({ state }) => state))
       .filter(({ history }) => length(history) >= segment + horizon)
-      .slice(-FIT_STREAMS)
+      .sort((a, b) => a.taught - b.taught || length(b.history) - length(a.history))
+      .slice(0, Math.max(1, Math.floor(FIT_STEPS / (2 * enough))))
 
-  const seriesOf = ({ key, history: { values, observed, first, end }, scale }: StreamState): FitSeries => ({
-    key,
-    values: values.slice(first, end),
-    observed: observed.slice(first, end),
-    scale: scaleOf(scale, values[end - 1]),
-    season,
+  const seriesOf = ({ key, history, scale }: StreamState, steps: number): FitSeries => {
+    const { values, observed, end } = history
+    const first = Math.max(history.first, end - steps)
+    return {
+      key,
+      values: values.slice(first, end),
+      observed: observed.slice(first, end),
+      scale: scaleOf(scale, values[end - 1]),
+      season,
+    }
+  }
+
+  const job = (states: readonly StreamState[]): FitJob => ({
+    spec,
+    weights,
+    series: states.map((state) =>
+      seriesOf(state, Math.max(2 * enough, Math.floor(FIT_STEPS / states.length))),
+    ),
+    seed: (seed + version) % 2 ** 32,
+    maxUpdates: FIT_UPDATES,
+    maxSeconds: FIT_SECONDS,
   })
+
+  const take = (states: readonly StreamState[], result: FitResult): void => {
+    adopt(result.weights, version + 1)
+    tailSkill = 1 - result.validationLoss / result.naiveLoss
+    for (const [i, state] of states.entries()) {
+      const own = result.tailSkills[i]
+      state.season = result.seasons[i]
+      state.tailSkill = Number.isNaN(own) ? null : own
+      state.taught = version
+    }
+  }
 
   const refit = async (): Promise<void> => {
     const states = teachers()
@@ -90,25 +127,17 @@ export function openForecastModel(
       due = total + segment
       return
     }
-    const series = states.map(seriesOf)
-    const job: FitJob = { spec, weights, series, seed: seed + version, maxUpdates: FIT_UPDATES }
     const { signal } = closing
     const started = performance.now()
     changed({ state: 'fitting', share: 0 })
     try {
       trainer ??= openTrainer()
-      const result = await trainer.fit(job, {
+      const result = await trainer.fit(job(states), {
         signal,
         onProgress: ({ update, maxUpdates }) => changed({ state: 'fitting', share: update / maxUpdates }),
       })
       if (signal.aborted) return
-      for (const [i, state] of states.entries()) {
-        state.season = result.seasons[i]
-        const own = result.tailSkills[i]
-        state.tailSkill = Number.isNaN(own) ? null : own
-      }
-      tailSkill = 1 - result.validationLoss / result.naiveLoss
-      adopt(result.weights, version + 1)
+      take(states, result)
       changed({ state: 'fitted', fits: version })
     } catch (error) {
       if (signal.aborted) return
@@ -186,14 +215,13 @@ export function openForecastModel(
       due,
     }),
     restore(snapshot) {
+      if (rooms.size > 0) throw new Error('a model is restored before streams are opened on it')
       const saved = checkSnapshot(snapshot, { horizon, segment, hiddenSize }, net.size)
+      if (saved.weights) adopt(saved.weights.slice(), saved.fits)
       total = saved.total
       due = saved.due
       tailSkill = saved.tailSkill
-      if (saved.weights) {
-        adopt(saved.weights.slice(), saved.fits)
-        changed({ state: 'fitted', fits: version })
-      }
+      if (saved.weights) changed({ state: 'fitted', fits: version })
     },
     async close() {
       closing.abort()

@@ -10,7 +10,7 @@ export type CheckedStreamsOptions = Required<Omit<StreamsOptions, 'period' | 'on
 /** @throws RangeError naming an impossible option and its value. */
 export function checkModelOptions(options: ForecastModelOptions = {}): CheckedModelOptions {
   const { horizon = 24, segment = 24, hiddenSize = 32, season, learn = true, seed = 1 } = options
-  whole('horizon', horizon, 1, 1024)
+  whole('horizon', horizon, 1, 256)
   whole('segment', segment, 2, 512)
   whole('hiddenSize', hiddenSize, 4, 512)
   if (hiddenSize % 4 !== 0) throw new RangeError(`hiddenSize must be a multiple of 4, got ${hiddenSize}`)
@@ -27,7 +27,7 @@ export function checkStreamsOptions(options: StreamsOptions = {}): CheckedStream
     throw new RangeError(`period must be 1 ms to 1 year in milliseconds, got ${String(period)}`)
   }
   whole('warmUp', warmUp, 2, 4096)
-  if (!(coverage > 0 && coverage < 1)) {
+  if (!(typeof coverage === 'number' && coverage > 0 && coverage < 1)) {
     throw new RangeError(`coverage must lie between 0 and 1, got ${String(coverage)}`)
   }
   whole('maxStreams', maxStreams, 1, 100_000)

@@ -2,8 +2,8 @@ import type { Reading, Skip } from './types.ts'
 
 /** Beyond this, differences and squares of readings would overflow. */
 const LARGEST = 1e30
-/** Range of JavaScript's Date. */
-const LATEST = 8.64e15
+/** Range of JavaScript's Date, less room for the grid. */
+const LATEST = 8e15
 
 /**
  * Checks a value and its time; never coerces, never throws.

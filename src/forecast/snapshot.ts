@@ -78,7 +78,8 @@ export function restoreStream(tree: StreamTree, state: StreamState, expert: GruE
     pending: part<[number, number][]>('pending').map(([value, time]) => ({ value, time })),
     history,
     scale: { ...part<StreamState['scale']>('scale') },
-    season: part('season'),
+    // A season that is given now wins over one that was found.
+    season: state.season || part('season'),
     tailSkill: part('tailSkill'),
     steps: part('steps'),
     sinceRestart: part('sinceRestart'),

@@ -40,6 +40,7 @@ export function createStreams(
   // Insertion order is order of use: the first key is the one longest unused. Topics come from outside: never an object.
   const streams = new Map<string, Forecaster>()
   let unknown = 0
+  let closed = false
 
   const open = (key: string): Forecaster =>
     createForecaster(forecasterOptions, host, startStream(key, forecasterOptions, host.takeLanes()))
@@ -54,12 +55,16 @@ export function createStreams(
     const forecaster = known ?? open(key)
     if (known) streams.delete(key)
     streams.set(key, forecaster)
-    if (streams.size > options.maxStreams) {
+    evict()
+    return forecaster
+  }
+
+  const evict = (): void => {
+    while (streams.size > options.maxStreams) {
       const [oldest, evicted] = streams.entries().next().value!
       forget(oldest, evicted)
       options.onEvict?.(oldest)
     }
-    return forecaster
   }
 
   const refuse = (key: string, skip: Skip): { skipped: Skip } => {
@@ -72,6 +77,7 @@ export function createStreams(
 
   return {
     push(key, value, time) {
+      if (closed) return { skipped: invalid('the streams are closed') }
       if (typeof key !== 'string') return refuse('', invalid(`key must be a text, got ${typeof key}`))
       const reading = readReading(value, time)
       if ('reason' in reading) return refuse(key, reading)
@@ -138,8 +144,10 @@ export function createStreams(
         if (known) forget(state.key, known)
         streams.set(state.key, createForecaster(forecasterOptions, host, state))
       }
+      evict()
     },
     close() {
+      closed = true
       for (const [key, forecaster] of streams) forget(key, forecaster)
       left()
     },

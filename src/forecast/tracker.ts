@@ -41,10 +41,11 @@ export interface Tracker {
   readonly offset: number
   /** The GRU's changes for the newest origin are complete. */
   commit(): void
-  /** Point forecasts, intervals and figures of the newest origin. */
+  /** Whether any forecast has met its truth, so that there are errors to make intervals of. */
+  readonly scored: boolean
+  /** Point forecasts, intervals and figures of the newest origin; only once {@link Tracker.scored}. */
   read(
     last: number,
-    scale: number,
     fitted: boolean,
   ): Pick<Forecast, 'mean' | 'lower' | 'upper' | 'model' | 'reason' | 'skill' | 'measuredCoverage'>
   /** Drops forecasts that wait; what was learned stays. */
@@ -148,7 +149,7 @@ export function createTracker(horizon: number, coverage: number, state: TrackerS
     state.spoke[newest()] = state.speaking ? 1 : 0
   }
 
-  const read: Tracker['read'] = (last, scale, fitted) => {
+  const read: Tracker['read'] = (last, fitted) => {
     const slot = newest()
     const speaks = state.spoke[slot] === 1
     const widths = speaks ? state.gruWidth : state.naiveWidth
@@ -157,10 +158,9 @@ export function createTracker(horizon: number, coverage: number, state: TrackerS
     const upper = new Array<number>(horizon)
     for (let h = 0; h < horizon; h++) {
       const at = slot * horizon + h
-      const half = Number.isNaN(widths[at]) ? scale : widths[at]
       mean[h] = speaks ? last + state.changes[at] : last
-      lower[h] = mean[h] - half
-      upper[h] = mean[h] + half
+      lower[h] = mean[h] - widths[at]
+      upper[h] = mean[h] + widths[at]
     }
     return {
       mean,
@@ -180,6 +180,9 @@ export function createTracker(horizon: number, coverage: number, state: TrackerS
       return newest() * horizon
     },
     commit,
+    get scored() {
+      return !Number.isNaN(state.naiveWidth[newest() * horizon + horizon - 1])
+    },
     read,
     clear() {
       state.origin.fill(Number.NaN)

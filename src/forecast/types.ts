@@ -110,7 +110,7 @@ export interface Streams {
 }
 
 export interface ForecastModelOptions {
-  /** Steps ahead. 1–1024. @default 24 */
+  /** Steps ahead. 1–256. @default 24 */
   readonly horizon?: number
   /** Grid steps per GRU step. 2–512. @default 24 */
   readonly segment?: number

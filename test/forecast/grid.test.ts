@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { createRandom } from '../../src/engine/random.ts'
 import { detectPeriod, placeOnGrid, startGrid } from '../../src/forecast/grid.ts'
 
 const T0 = Date.UTC(2026, 0, 5)
@@ -17,6 +18,34 @@ describe('grid', () => {
         },
       ),
     )
+  })
+
+  it('detects the period of a sensor that sends everything twice', () => {
+    const times = [0, 20, 10_000, 10_020, 20_000, 20_020, 30_000, 30_020].map((t) => T0 + t)
+    assert.equal(detectPeriod(times), 9980)
+  })
+
+  it('is not misled by one old reading before the others', () => {
+    assert.equal(detectPeriod([T0 - 86_400_000, ...[0, 1, 2, 3, 4, 5, 6].map((i) => T0 + i * 1000)]), 1000)
+  })
+
+  it('keeps the period near what was detected, however irregular the arrivals', () => {
+    const random = createRandom(4)
+    const grid = startGrid(1000, T0)
+    for (let i = 0, time = T0; i < 20_000; i++) {
+      time += -1000 * Math.log(1 - random.uniform())
+      placeOnGrid(grid, time, 48, true)
+    }
+    assert.ok(Math.abs(grid.period - 1000) <= 100, `period ${grid.period}`)
+  })
+
+  it('says that a detected period is lost after three long gaps in a row, a given one never', () => {
+    const kinds = (detected: boolean): string[] => {
+      const grid = startGrid(1000, T0)
+      return [1, 2, 3, 4].map((i) => placeOnGrid(grid, T0 + i * 60_000, 48, detected).kind)
+    }
+    assert.deepEqual(kinds(true).slice(0, 3), ['restart', 'restart', 'lost'])
+    assert.deepEqual(kinds(false), ['restart', 'restart', 'restart', 'restart'])
   })
 
   it('has no period for readings of one instant', () => {

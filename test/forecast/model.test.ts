@@ -139,6 +139,85 @@ describe('forecast model', () => {
     await model.close()
   })
 
+  it('keeps the weights it has when a fit brings broken ones', async () => {
+    const trainer = stage()
+    const model = openForecastModel({ ...SPEC, seed: 2 ** 32 - 1 }, trainer.open)
+    const streams = model.streams({ warmUp: 8 })
+    const value = sensor()
+    let i = 0
+    const push = (): Forecast | undefined => streams.push('a', value(i), T0 + i++ * 1000).forecast
+    while (trainer.jobs.length === 0) push()
+    trainer.settle({})
+    await training(model, ({ state }) => state === 'fitted')
+    while (trainer.jobs.length === 1) {
+      push()
+      await new Promise(setImmediate)
+    }
+    assert.equal(trainer.jobs[1].seed, 0)
+    trainer.settle({ weights: new Float32Array(netLayout(SPEC).size).fill(Number.NaN) })
+    await training(model, ({ state }) => state === 'failed')
+    assert.equal(model.version, 1)
+    assert.ok(push())
+    const broken = {
+      ...(model.snapshot() as object),
+      weights: new Float32Array(netLayout(SPEC).size).fill(Infinity),
+    }
+    const other = createForecastModel(SPEC)
+    assert.throws(() => other.restore(broken as never), /weights must be finite, got Infinity at index 0/)
+    assert.equal(other.version, 0)
+    await Promise.all([model.close(), other.close()])
+  })
+
+  it('goes on learning when a listener throws, and warns of it', async () => {
+    const trainer = stage()
+    const model = openForecastModel(SPEC, trainer.open)
+    const warned = once(process, 'warning')
+    model.onChange(() => {
+      throw new Error('listener at fault')
+    })
+    const streams = model.streams()
+    const value = sensor()
+    for (let i = 0; i < 24; i++) streams.push('a', value(i), T0 + i * 1000)
+    trainer.settle({})
+    await training(model, ({ state }) => state === 'fitted')
+    assert.match(String((await warned)[0]), /listener at fault/)
+    await model.close()
+  })
+
+  it('teaches itself by turns from more streams than one fit holds', async () => {
+    const wide = { ...SPEC, horizon: 250, segment: 250 }
+    const trainer = stage()
+    const model = openForecastModel(wide, trainer.open)
+    // Two rooms: what counts is who waited longest, not which node a stream belongs to.
+    const rooms = [model.streams({ period: 1000 }), model.streams({ period: 1000 })]
+    for (let key = 0; key < 20; key++) {
+      for (let i = 0; i < 1000; i++) rooms[key % 2].push(`${key}`, i % 50, T0 + i * 1000)
+    }
+    const [first] = trainer.jobs
+    assert.equal(first.series.length, 1, 'the first stream alone was long enough')
+    const { size } = netLayout(wide)
+    const taught = new Set(first.series.map(({ key }) => key))
+    for (let fit = 1; fit < 4; fit++) {
+      trainer.settle({
+        weights: new Float32Array(size),
+        tailSkills: new Float64Array(32),
+        seasons: new Int32Array(32),
+      })
+      await training(model, ({ state }) => state === 'fitted')
+      let i = 1000
+      while (trainer.jobs.length === fit) {
+        for (let key = 0; key < 20; key++) rooms[key % 2].push(`${key}`, i % 50, T0 + i * 1000)
+        i++
+        await new Promise(setImmediate)
+      }
+      assert.ok(trainer.jobs[fit].series.length <= 16)
+      assert.ok(trainer.jobs[fit].series.every(({ values }) => values.length <= 4096))
+      for (const { key } of trainer.jobs[fit].series) taught.add(key)
+    }
+    assert.equal(taught.size, 20)
+    await model.close()
+  })
+
   it('goes on learning from a snapshot where it left off', async () => {
     const trainer = stage()
     const model = openForecastModel(SPEC, trainer.open)
@@ -159,6 +238,8 @@ describe('forecast model', () => {
       () => next.restore({ ...(model.snapshot() as object), weights: new Float32Array(3) }),
       /must hold \d+ weights/,
     )
+    next.streams()
+    assert.throws(() => next.restore(model.snapshot()), /before streams are opened/)
     await Promise.all([model.close(), next.close()])
   })
 

@@ -67,6 +67,14 @@ describe('gate', () => {
     assert.equal(maySpeak(compared(100, 0.85), false, 48, -0.1), true)
   })
 
+  it('lets no single broken reading decide who speaks', () => {
+    const skill = compared(200, 0.5)
+    learnSkill(skill, 1e30 * 1.01, 1e30)
+    assert.equal(maySpeak(skill, true, 48, 0.5), true)
+    for (let i = 0; i < 100; i++) learnSkill(skill, 0.5, 1)
+    assert.ok(skillOf(skill)! > 0.45)
+  })
+
   it('counts a perfect naive as unbeatable', () => {
     const skill = startSkill()
     assert.equal(skillOf(skill), null)

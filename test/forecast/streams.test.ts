@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import { createRandom } from '../../src/engine/random.ts'
 import { createForecastModel } from '../../src/forecast/model.ts'
@@ -211,6 +212,86 @@ describe('streams', () => {
     assert.equal(streams.counts('a')?.restarts, 1)
   })
 
+  it('find the period anew when it was wrong: bursts at the start, a sensor that slows down', () => {
+    for (const [first, then] of [
+      [1, 1000],
+      [1000, 60_000],
+    ]) {
+      const streams = open(createForecastModel({ ...SPEC, learn: false }))
+      const times = Array.from(
+        { length: 100 },
+        (_, i) => T0 + Math.min(i, 8) * first + Math.max(0, i - 8) * then,
+      )
+      const forecasts = run(
+        streams,
+        times.map((time, i) => ({ value: i, time })),
+      )
+      assert.equal(forecasts.at(-1)?.period, then)
+      assert.ok(forecasts.slice(-60).every((forecast) => forecast !== undefined))
+    }
+  })
+
+  it('recover from a first reading of the far future', () => {
+    const streams = open(createForecastModel({ ...SPEC, learn: false }))
+    run(streams, [{ value: 1, time: 4e12 }])
+    const forecasts = run(streams, waves(60))
+    assert.ok(forecasts.slice(-30).every((forecast) => forecast?.period === 1000))
+  })
+
+  it('take readings out of order while the period is not known yet', () => {
+    const readings = waves(30)
+    const streams = open(createForecastModel({ ...SPEC, learn: false }))
+    const [a, b, c] = readings
+    const forecasts = run(streams, [c, a, b, ...readings.slice(3)])
+    assert.deepEqual(
+      forecasts.at(-1),
+      run(open(createForecastModel({ ...SPEC, learn: false })), readings).at(-1),
+    )
+  })
+
+  it('say so instead of inventing an interval when readings are too far apart for the period given', () => {
+    const streams = open(createForecastModel({ ...SPEC, learn: false }), { period: 1000 })
+    for (let i = 0; i < 30; i++) {
+      const { skipped } = streams.push('a', i, T0 + i * 60_000)
+      if (i >= 8)
+        assert.match(
+          skipped?.message ?? '',
+          /^no forecast has met its truth: readings are more than 6 steps of 1000 ms apart/,
+        )
+    }
+  })
+
+  it('hold the readings of a steady counter in their interval', () => {
+    for (const stride of [0.1, 0.3, 0.7, 5.7]) {
+      const streams = open(createForecastModel({ ...SPEC, learn: false }))
+      const last = run(
+        streams,
+        waves(600).map(({ time }, i) => ({ time, value: i * stride })),
+      ).at(-1)
+      assert.ok(last!.measuredCoverage! > 0.9, `${stride}: ${last?.measuredCoverage}`)
+    }
+  })
+
+  it('keep the GRU silent after a long gap until it has seen a whole segment again', async () => {
+    const trained = createForecastModel(SPEC)
+    models.push(trained)
+    const streams = trained.streams({ warmUp: 16 })
+    const wave = (i: number): number => 20 + 3 * Math.sin((2 * Math.PI * i) / 12)
+    let i = 0
+    for (; i < 20_000; i++) {
+      const { forecast } = streams.push('a', wave(i), T0 + i * 1000)
+      if (forecast?.model === 'gru' && trained.version > 1) break
+      await setTimeout(1)
+    }
+    const speakers = Array.from({ length: 8 }, (_, k) =>
+      streams.push('a', wave(i + k), T0 + 1e9 + (i + k) * 1000),
+    )
+    assert.deepEqual(
+      speakers.map(({ forecast }) => forecast?.model),
+      ['naive', 'naive', 'naive', 'gru', 'gru', 'gru', 'gru', 'gru'],
+    )
+  })
+
   it('survive spikes, constants and stuck sensors with finite forecasts', () => {
     const streams = open(fitted())
     const readings = waves(300).map(({ value, time }, i) => ({
@@ -255,6 +336,17 @@ describe('streams', () => {
     assert.deepEqual(together, alone)
   })
 
+  it('keep to maxStreams when more were saved, and take nothing once closed', () => {
+    const streams = open(fitted())
+    for (const key of ['a', 'b', 'c']) run(streams, waves(20), key)
+    const fewer = open(fitted(), { maxStreams: 2 })
+    fewer.restore(streams.snapshot())
+    assert.deepEqual(fewer.keys(), ['b', 'c'])
+    fewer.close()
+    assert.match(fewer.push('a', 1).skipped?.message ?? '', /closed/)
+    assert.equal(fewer.size, 0)
+  })
+
   it('forget one stream or all', () => {
     const streams = open(fitted())
     run(streams, waves(20), 'a')
@@ -294,6 +386,10 @@ describe('streams', () => {
     const model = fitted()
     models.push(model)
     assert.throws(() => model.streams({ warmUp: 1 }), /warmUp must be a whole number from 2 to 4096, got 1/)
+    assert.throws(
+      () => model.streams({ coverage: '0.9' as never }),
+      /coverage must lie between 0 and 1, got 0.9/,
+    )
     assert.throws(() => model.streams({ coverage: 1 }), /coverage must lie between 0 and 1, got 1/)
     assert.throws(() => model.streams({ period: 0 }), /period must be .* got 0/)
     assert.throws(() => model.streams({ maxStreams: 0 }), /maxStreams .* got 0/)

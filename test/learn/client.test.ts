@@ -16,6 +16,7 @@ function job(seed: number, more: Partial<FitJob> = {}): FitJob {
     series: [],
     seed,
     maxUpdates: 0,
+    maxSeconds: 60,
     ...more,
   }
 }

@@ -42,7 +42,10 @@ export interface GruExpert {
 /** Segments after which the past no longer matters (measured: context 30 is as good as unbounded). */
 const REPLAY = 30
 
-/** Opens the packed weights of a segment net; lanes 0..blocks−1 are the decoder's own (see {@link firstLane}). */
+/**
+ * Opens the packed weights of a segment net; lanes 0..blocks−1 are the decoder's own (see {@link firstLane}).
+ * @throws RangeError when a weight is not finite
+ */
 export function createGruExpert(
   spec: SegmentSpec,
   weights: Float32Array,
@@ -50,6 +53,8 @@ export function createGruExpert(
   lanes: number,
 ): GruExpert {
   const { segment, horizon, hiddenSize } = spec
+  const bad = weights.findIndex((w) => !Number.isFinite(w))
+  if (bad >= 0) throw new RangeError(`weights must be finite, got ${weights[bad]} at index ${bad}`)
   const net = netLayout(spec)
   const model = createModel(net.gru, weights.slice(0, layout(net.gru).size))
   const stepper = createStepper(model, { lanes })

@@ -28,7 +28,8 @@ const PATIENCE = 3
  */
 export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = {}): FitResult {
   const started = performance.now()
-  const { spec, maxUpdates } = job
+  const { spec, maxUpdates, maxSeconds } = job
+  const seconds = (): number => (performance.now() - started) / 1000
   const random = createRandom(job.seed)
   const series = splitSeries(spec, job.series)
   if (!series.some(({ trainEnd }) => trainEnd > 0)) {
@@ -44,22 +45,22 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
   let learningRate = LEARNING_RATE
   const chunk = createChunk(job, net, series, features, random)
 
+  const judged = series.some(({ tailStart, tailEnd }) => tailEnd > tailStart)
   let evaluation = evaluate(spec, net, series, features)
   let best = { ...evaluation, weights: Float32Array.from(weights) }
   let stale = 0
   let update = 0
-  while (update < maxUpdates && stale < PATIENCE) {
+  while (update < maxUpdates && stale < PATIENCE && seconds() < maxSeconds) {
     let loss = 0
-    for (let i = 0; i < ROUND; i++, update++) {
+    for (let i = 0; i < ROUND && seconds() < maxSeconds; i++, update++) {
       if (cancelled?.()) throw new DOMException('the fit was cancelled', 'AbortError')
       grads.fill(0)
-      loss += chunk(evaluation) / ROUND
-      clipGradients(grads, CLIP)
-      adam.step(weights, grads, learningRate)
+      loss += (chunk(evaluation) - loss) / (i + 1)
+      if (Number.isFinite(clipGradients(grads, CLIP))) adam.step(weights, grads, learningRate)
     }
     evaluation = evaluate(spec, net, series, features)
     // Without a tail there is nothing to judge by: the newest weights are taken.
-    if (!(evaluation.loss >= best.loss)) {
+    if (evaluation.loss < best.loss || !judged) {
       best = { ...evaluation, weights: Float32Array.from(weights) }
       stale = 0
     } else {
@@ -75,7 +76,7 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
     validationLoss: best.loss,
     naiveLoss: best.naive,
     updates: update,
-    seconds: (performance.now() - started) / 1000,
+    seconds: seconds(),
   }
 }
 

@@ -28,6 +28,8 @@ export interface FitJob {
   readonly seed: number
   /** Most optimiser updates. */
   readonly maxUpdates: number
+  /** Seconds after which the fit ends with the best weights so far; it may take one evaluation longer. */
+  readonly maxSeconds: number
 }
 
 export interface FitProgress {

@@ -24,6 +24,7 @@ const job = (series: FitSeries[], maxUpdates = 150): FitJob => ({
   series,
   seed: 1,
   maxUpdates,
+  maxSeconds: 60,
 })
 
 describe('segment net', () => {
@@ -144,6 +145,13 @@ describe('fit', () => {
       name: 'AbortError',
     })
     assert.equal(asked, 4)
+  })
+
+  it('ends in time with the best weights so far', () => {
+    const result = fitSegment({ ...job([wave(300)], 1_000_000), maxSeconds: 0.2 })
+    assert.ok(result.updates > 0 && result.updates < 1_000_000)
+    assert.ok(result.validationLoss <= result.naiveLoss)
+    assert.equal(fitSegment({ ...job([wave(300)]), maxSeconds: 0 }).updates, 0)
   })
 
   it('refuses series that are too short, by number', () => {
