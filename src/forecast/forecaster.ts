@@ -23,7 +23,7 @@ export interface ForecasterOptions {
 export interface StreamState {
   readonly key: string
   grid: GridState | null
-  /** Readings kept back until the period is known. */
+  /** Readings kept back: until the period is known, and one ahead until it is confirmed. */
   pending: Reading[]
   history: History
   scale: ScaleState
@@ -72,7 +72,7 @@ export function startStream(key: string, options: ForecasterOptions, base: numbe
     steps: 0,
     sinceRestart: 0,
     tracker: startTracker(options.horizon, options.coverage),
-    counts: { accepted: 0, duplicate: 0, extra: 0, late: 0, invalid: 0, filled: 0, restarts: 0 },
+    counts: { accepted: 0, duplicate: 0, extra: 0, late: 0, ahead: 0, invalid: 0, filled: 0, restarts: 0 },
     base,
     made: new Int32Array(options.segment),
   }
@@ -110,6 +110,7 @@ export function createForecaster(
   }
 
   const begin = (reading: Reading): void => {
+    state.pending = []
     state.history.first = state.history.end
     state.sinceRestart = 0
     state.made.fill(0)
@@ -127,6 +128,17 @@ export function createForecaster(
         counts.restarts++
         begin(reading)
         return null
+      case 'ahead':
+        counts.ahead++
+        state.pending = [reading]
+        return { reason: 'ahead', message: aheadMessage(reading, grid) }
+      case 'resume': {
+        const [ahead] = state.pending
+        counts.ahead--
+        counts.restarts++
+        begin(ahead)
+        return place(grid, reading)
+      }
       case 'lost':
         counts.restarts++
         forget()
@@ -139,6 +151,7 @@ export function createForecaster(
           advance(last + ((reading.value - last) * i) / parts, false, false)
         }
         counts.accepted++
+        state.pending = []
         advance(reading.value, true, true)
         return null
       }
@@ -156,7 +169,7 @@ export function createForecaster(
 
   /** Collects readings, whatever their order, until they tell the period; then all of them are taken in. */
   const detect = (reading: Reading): Skip | null => {
-    const { pending, counts } = state
+    const { counts, pending } = state
     if (pending.some(({ time }) => time === reading.time)) {
       counts.duplicate++
       return { reason: 'duplicate', message: `reading of ${iso(reading.time)} was already taken in` }
@@ -166,14 +179,13 @@ export function createForecaster(
     pending.sort((a, b) => a.time - b.time)
     const grid = startGrid(detectPeriod(pending.map(({ time }) => time)), pending[0].time)
     state.grid = grid
-    state.pending = []
     begin(pending[0])
     for (const kept of pending.slice(1)) place(grid, kept)
     return null
   }
 
   const warming = (): Skip => {
-    const have = state.steps + state.pending.length
+    const have = state.grid ? state.steps : state.pending.length
     return {
       reason: 'warming',
       message: `warming up: ${have} of ${needed} readings`,
@@ -223,6 +235,11 @@ export function createForecaster(
 function lagged(history: History, lag: number): number {
   const held = length(history)
   return history.values[history.end - Math.min(Math.max(lag, 1), held)]
+}
+
+function aheadMessage({ time }: Reading, { cutoff, period }: GridState): string {
+  const steps = Math.round((time - cutoff) / period)
+  return `reading of ${iso(time)} is ${steps} steps of ${Math.round(period)} ms ahead: the next one has to confirm it`
 }
 
 function skipMessage(kind: 'duplicate' | 'extra' | 'late', reading: Reading, grid: GridState): string {

@@ -2,9 +2,13 @@
 export type Placement =
   /** A new grid step; `missing` steps before it had no reading and are to be filled in. */
   | { readonly kind: 'step'; readonly missing: number }
-  /** Too long a gap to fill, or the clock jumped: the stream begins anew here. */
+  /** Further ahead than gaps are filled: believed once the next reading confirms it, as no single timestamp may. */
+  | { readonly kind: 'ahead' }
+  /** Confirmed by this reading: the stream begins anew at the one ahead, and this one is to be placed again. */
+  | { readonly kind: 'resume' }
+  /** The clock was set back: the stream begins anew here. */
   | { readonly kind: 'restart' }
-  /** One such gap after the other: a period that was detected is wrong, and is to be detected again. */
+  /** One reading ahead after the other: a period that was detected is wrong, and is to be detected again. */
   | { readonly kind: 'lost' }
   | { readonly kind: 'duplicate' | 'extra' | 'late' }
 
@@ -17,8 +21,9 @@ export interface GridState {
   cutoff: number
   /** Time of the newest accepted reading. */
   newest: number
-  /** Gaps too long to fill, in a row. */
-  gaps: number
+  /** Time of a reading ahead that waits to be confirmed, and how many have come in a row. */
+  ahead: number | null
+  aheadRun: number
   /** Late readings in a row, and the time of the last of them. */
   lateRun: number
   lateTime: number
@@ -28,7 +33,7 @@ export interface GridState {
 export const PERIOD_READINGS = 8
 /** Late readings in a row, each newer than the one before, after which the clock is believed to have been set back. */
 const CLOCK_SET_BACK = 5
-/** Gaps too long to fill, in a row, after which a detected period is believed to be wrong. */
+/** Readings ahead in a row, none confirming the one before, after which a detected period is believed to be wrong. */
 const WRONG_PERIOD = 3
 /** Below this share of the upper quartile, the median is that of bursts, not of the sensor. */
 const BURST = 0.05
@@ -40,7 +45,16 @@ const PERIOD_RANGE = 0.1
 
 /** A grid whose first step is the reading at `time`. */
 export function startGrid(period: number, time: number): GridState {
-  return { period, base: period, cutoff: time, newest: time, gaps: 0, lateRun: 0, lateTime: 0 }
+  return {
+    period,
+    base: period,
+    cutoff: time,
+    newest: time,
+    ahead: null,
+    aheadRun: 0,
+    lateRun: 0,
+    lateTime: 0,
+  }
 }
 
 /**
@@ -78,9 +92,15 @@ export function placeOnGrid(grid: GridState, time: number, maxMissing: number, d
     return { kind: 'restart' }
   }
   if (steps - 1 > maxMissing) {
-    const gaps = grid.gaps + 1
-    Object.assign(grid, startGrid(grid.base, time), { gaps })
-    return detected && gaps >= WRONG_PERIOD ? { kind: 'lost' } : { kind: 'restart' }
+    const { ahead, base } = grid
+    if (time === ahead) return { kind: 'duplicate' }
+    if (ahead !== null && time > ahead && Math.round((time - ahead) / grid.period) - 1 <= maxMissing) {
+      Object.assign(grid, startGrid(base, ahead))
+      return { kind: 'resume' }
+    }
+    grid.ahead = time
+    grid.aheadRun++
+    return { kind: detected && grid.aheadRun >= WRONG_PERIOD ? 'lost' : 'ahead' }
   }
   const error = time - (grid.cutoff + steps * grid.period)
   grid.cutoff += steps * grid.period + PHASE_GAIN * error
@@ -90,7 +110,8 @@ export function placeOnGrid(grid: GridState, time: number, maxMissing: number, d
     grid.period = Math.min(Math.max(followed, grid.base - range), grid.base + range)
   }
   grid.newest = time
-  grid.gaps = 0
+  grid.ahead = null
+  grid.aheadRun = 0
   grid.lateRun = 0
   grid.lateTime = 0
   return { kind: 'step', missing: steps - 1 }

@@ -30,7 +30,7 @@ export function checkStreamsOptions(options: StreamsOptions = {}): CheckedStream
   if (!(typeof coverage === 'number' && coverage > 0 && coverage < 1)) {
     throw new RangeError(`coverage must lie between 0 and 1, got ${String(coverage)}`)
   }
-  whole('maxStreams', maxStreams, 1, 100_000)
+  whole('maxStreams', maxStreams, 1, 10_000)
   return { period: period ?? null, warmUp, coverage, maxStreams, onEvict }
 }
 

@@ -46,15 +46,17 @@ export interface Counts {
   readonly extra: number
   /** Older than the current grid step (out of order). */
   readonly late: number
+  /** Further ahead than gaps are filled, and not confirmed by the reading after it. */
+  readonly ahead: number
   /** Not a finite number, or time not usable. */
   readonly invalid: number
   /** Grid steps without a reading, filled in. */
   readonly filled: number
-  /** Times the stream began anew after a gap too long to fill, or a clock jump. */
+  /** Times the stream began anew: after a gap too long to fill, a clock jump, or with a period found anew. */
   readonly restarts: number
 }
 
-export type SkipReason = 'warming' | 'duplicate' | 'extra' | 'late' | 'invalid' | 'reset'
+export type SkipReason = 'warming' | 'duplicate' | 'extra' | 'late' | 'ahead' | 'invalid' | 'reset'
 
 /** Why a reading gave no forecast. */
 export interface Skip {
@@ -80,11 +82,11 @@ export type PushResult =
 export interface StreamsOptions {
   /** Milliseconds per grid step. @default detected from the first readings of each stream */
   readonly period?: number
-  /** Grid steps before the first forecast. Minimum: 2. @default 64 */
+  /** Grid steps before the first forecast. Minimum: 2; 8 where the period is to be detected. @default 64 */
   readonly warmUp?: number
   /** Target coverage of the intervals, between 0 and 1 exclusive. @default 0.9 */
   readonly coverage?: number
-  /** Streams kept; the one longest unused is dropped beyond that. @default 500 */
+  /** Streams kept, 1–10,000; the one longest unused is dropped beyond that. @default 500 */
   readonly maxStreams?: number
   /** Called with the key of a stream dropped by `maxStreams`. */
   readonly onEvict?: (key: string) => void

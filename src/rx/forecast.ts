@@ -34,7 +34,7 @@ export type ForecastOptions<T> = ReadingOptions<T> &
  * ```
  *
  * One outcome per source, in order and in the same turn: a forecast, or why there is none (`warming`,
- * `duplicate`, `extra`, `late`, `invalid`, `reset`). Bad readings and selectors that throw give `invalid` with
+ * `duplicate`, `extra`, `late`, `ahead`, `invalid`, `reset`). Bad readings and selectors that throw give `invalid` with
  * the error and change no state; only the source's own error ends the stream. Recorded readings need `time`:
  * by their arrival they would all be of one moment.
  *

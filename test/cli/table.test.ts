@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { tableHeader, tableRow } from '../../src/cli/table.ts'
 import type { Counts, Forecast, Outcome } from '../../src/forecast/types.ts'
 
-const counts: Counts = { accepted: 90, duplicate: 0, extra: 0, late: 0, invalid: 0, filled: 2, restarts: 0 }
+const counts: Counts = {
+  accepted: 90,
+  duplicate: 0,
+  extra: 0,
+  late: 0,
+  ahead: 0,
+  invalid: 0,
+  filled: 2,
+  restarts: 0,
+}
 const forecast: Forecast = {
   key: 'plant/a',
   cutoff: 0,

@@ -39,13 +39,13 @@ describe('grid', () => {
     assert.ok(Math.abs(grid.period - 1000) <= 100, `period ${grid.period}`)
   })
 
-  it('says that a detected period is lost after three long gaps in a row, a given one never', () => {
+  it('says that a detected period is lost after three readings ahead in a row, a given one never', () => {
     const kinds = (detected: boolean): string[] => {
       const grid = startGrid(1000, T0)
       return [1, 2, 3, 4].map((i) => placeOnGrid(grid, T0 + i * 60_000, 48, detected).kind)
     }
-    assert.deepEqual(kinds(true).slice(0, 3), ['restart', 'restart', 'lost'])
-    assert.deepEqual(kinds(false), ['restart', 'restart', 'restart', 'restart'])
+    assert.deepEqual(kinds(true).slice(0, 3), ['ahead', 'ahead', 'lost'])
+    assert.deepEqual(kinds(false), ['ahead', 'ahead', 'ahead', 'ahead'])
   })
 
   it('has no period for readings of one instant', () => {
@@ -110,11 +110,23 @@ describe('grid', () => {
     assert.deepEqual(placeOnGrid(grid, T0 + 2000, 48, true), { kind: 'step', missing: 0 })
   })
 
-  it('begins anew after a gap too long to fill and after the clock was set forward', () => {
+  it('begins anew after a long gap or a clock set forward, once a second reading confirms it', () => {
     for (const ahead of [50_000, 10 * 365 * 86_400_000]) {
       const grid = startGrid(1000, T0)
-      assert.deepEqual(placeOnGrid(grid, T0 + ahead, 48, true), { kind: 'restart' })
+      assert.deepEqual(placeOnGrid(grid, T0 + ahead, 48, true), { kind: 'ahead' })
+      assert.equal(grid.cutoff, T0)
+      assert.deepEqual(placeOnGrid(grid, T0 + ahead, 48, true), { kind: 'duplicate' })
+      assert.deepEqual(placeOnGrid(grid, T0 + ahead + 1000, 48, true), { kind: 'resume' })
       assert.equal(grid.cutoff, T0 + ahead)
+      assert.deepEqual(placeOnGrid(grid, T0 + ahead + 1000, 48, true), { kind: 'step', missing: 0 })
+    }
+  })
+
+  it('lets no single timestamp of the future move the grid', () => {
+    const grid = startGrid(1000, T0)
+    for (let i = 1; i <= 20; i++) {
+      assert.equal(placeOnGrid(grid, T0 + i * 1000, 48, true).kind, 'step')
+      assert.equal(placeOnGrid(grid, Date.UTC(2099, 0, i), 48, true).kind, 'ahead')
     }
   })
 

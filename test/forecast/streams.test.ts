@@ -178,6 +178,7 @@ describe('streams', () => {
       duplicate: 0,
       extra: 0,
       late: 0,
+      ahead: 0,
       invalid: 0,
       filled: 0,
       restarts: 0,
@@ -208,8 +209,28 @@ describe('streams', () => {
     run(streams, readings.slice(34, 40))
     assert.equal(streams.counts('a')?.filled, 4)
     const later = readings.slice(40).map(({ value, time }) => ({ value, time: time + 86_400_000 }))
-    assert.ok(run(streams, later).every((forecast) => forecast !== undefined))
-    assert.equal(streams.counts('a')?.restarts, 1)
+    const [first, ...others] = run(streams, later)
+    assert.equal(first, undefined, 'it has to be confirmed')
+    assert.ok(others.every((forecast) => forecast !== undefined))
+    const { restarts, ahead, accepted } = streams.counts('a')!
+    assert.deepEqual({ restarts, ahead, accepted }, { restarts: 1, ahead: 0, accepted: 56 })
+  })
+
+  it('lose nothing to a timestamp of the future', () => {
+    const clean = waves(80)
+    const streams = open(fitted())
+    const expected = run(open(fitted()), clean)
+    const forecasts = clean.map(({ value, time }, i) => {
+      if (i % 10 === 9) {
+        const { skipped } = streams.push('a', value, Date.UTC(2099, 0, i))
+        assert.match(skipped?.message ?? '', /^reading of 2099.* ahead: the next one has to confirm it$/)
+      }
+      return streams.push('a', value, time).forecast
+    })
+    const plain = (list: (Forecast | undefined)[]): unknown[] =>
+      list.map((one) => one && { ...one, counts: null })
+    assert.deepEqual(plain(forecasts), plain(expected))
+    assert.equal(streams.counts('a')?.ahead, 8)
   })
 
   it('find the period anew when it was wrong: bursts at the start, a sensor that slows down', () => {
@@ -250,15 +271,17 @@ describe('streams', () => {
   })
 
   it('say so instead of inventing an interval when readings are too far apart for the period given', () => {
-    const streams = open(createForecastModel({ ...SPEC, learn: false }), { period: 1000 })
-    for (let i = 0; i < 30; i++) {
-      const { skipped } = streams.push('a', i, T0 + i * 60_000)
-      if (i >= 8)
-        assert.match(
-          skipped?.message ?? '',
-          /^no forecast has met its truth: readings are more than 6 steps of 1000 ms apart/,
-        )
+    const messages = (gap: number): string | undefined => {
+      const streams = open(createForecastModel({ ...SPEC, learn: false }), { period: 1000 })
+      let last: string | undefined
+      for (let i = 0; i < 30; i++) last = streams.push('a', i, T0 + i * gap).skipped?.message
+      return last
     }
+    assert.match(
+      messages(8000) ?? '',
+      /^no forecast has met its truth: readings are more than 6 steps of 1000 ms apart/,
+    )
+    assert.match(messages(60_000) ?? '', /steps of 1000 ms ahead: the next one has to confirm it$/)
   })
 
   it('hold the readings of a steady counter in their interval', () => {
@@ -288,7 +311,7 @@ describe('streams', () => {
     )
     assert.deepEqual(
       speakers.map(({ forecast }) => forecast?.model),
-      ['naive', 'naive', 'naive', 'gru', 'gru', 'gru', 'gru', 'gru'],
+      [undefined, 'naive', 'naive', 'gru', 'gru', 'gru', 'gru', 'gru'],
     )
   })
 
