@@ -1,10 +1,51 @@
-import type { Random } from '../../src/engine/random.ts'
+import { createRandom } from '../../src/engine/random.ts'
+import { createForecastModel } from '../../src/forecast/model.ts'
+import type { Forecast, ForecastModel, Reading, SnapshotTree, Streams } from '../../src/forecast/types.ts'
+import { initialiseNet } from '../../src/learn/segment/initialise.ts'
 import { netLayout } from '../../src/learn/segment/net.ts'
-import type { SegmentSpec } from '../../src/learn/segment/types.ts'
 
-/** Gives an untrained net, whose output layer is zero, something to say. */
-export function fillOutput(spec: SegmentSpec, weights: Float64Array, random: Random): Float64Array {
-  const { outW, size } = netLayout(spec)
-  for (let i = outW; i < size; i++) weights[i] = random.uniform(-0.5, 0.5)
-  return weights
+export const T0: number = Date.UTC(2026, 0, 5)
+export const SPEC = { horizon: 6, segment: 4, hiddenSize: 8 } as const
+
+/** A model that knows nothing and does not learn. */
+export function blank(): ForecastModel {
+  return createForecastModel({ ...SPEC, learn: false })
+}
+
+/** A model with random weights, as if fitted; it does not learn on. */
+export function fitted(): ForecastModel {
+  const model = createForecastModel({ ...SPEC, learn: false, season: 12 })
+  const weights = initialiseNet(SPEC, createRandom(5))
+  const random = createRandom(6)
+  // The output layer of an untrained net is zero: it would have nothing to say.
+  for (let i = netLayout(SPEC).outW; i < weights.length; i++) weights[i] = random.uniform(-0.5, 0.5)
+  const saved = { ...(model.snapshot() as object), weights: Float32Array.from(weights), fits: 1 }
+  model.restore(saved as SnapshotTree)
+  return model
+}
+
+/** A noisy wave, a reading a second. */
+export function waves(n: number, from = 0, seed = 1): Reading[] {
+  const random = createRandom(seed)
+  return Array.from({ length: from + n }, (_, i) => ({
+    value: 20 + 3 * Math.sin((2 * Math.PI * i) / 12) + random.normal(0, 0.3),
+    time: T0 + i * 1000,
+  })).slice(from)
+}
+
+/** Pushes readings one by one. */
+export function run(streams: Streams, readings: readonly Reading[], key = 'a'): (Forecast | undefined)[] {
+  return readings.map(({ value, time }) => streams.push(key, value, time).forecast)
+}
+
+/** Opens streams with a short warm-up; their models are closed after each test of the suite that calls this. */
+export function opener(): (model: ForecastModel, options?: object) => Streams {
+  const models: ForecastModel[] = []
+  afterEach(async () => {
+    await Promise.all(models.splice(0).map((model) => model.close()))
+  })
+  return (model, options = {}) => {
+    models.push(model)
+    return model.streams({ warmUp: 8, ...options })
+  }
 }

@@ -1,47 +1,14 @@
 import assert from 'node:assert/strict'
-import { setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
-import { createRandom } from '../../src/engine/random.ts'
 import { createForecastModel } from '../../src/forecast/model.ts'
-import type { Forecast, ForecastModel, Reading, SnapshotTree, Streams } from '../../src/forecast/types.ts'
-import { initialiseNet } from '../../src/learn/segment/initialise.ts'
-import { fillOutput } from './fitted.ts'
-
-const T0 = Date.UTC(2026, 0, 5)
-const SPEC = { horizon: 6, segment: 4, hiddenSize: 8 }
-
-/** A model with random weights, as if fitted; it does not learn on. */
-function fitted(options: object = {}): ForecastModel {
-  const model = createForecastModel({ ...SPEC, learn: false, season: 12, ...options })
-  const weights = Float32Array.from(fillOutput(SPEC, initialiseNet(SPEC, createRandom(5)), createRandom(6)))
-  model.restore({ ...(model.snapshot() as object), weights, fits: 1 } as SnapshotTree)
-  return model
-}
-
-function waves(n: number, from = 0, seed = 1): Reading[] {
-  const random = createRandom(seed)
-  return Array.from({ length: from + n }, (_, i) => ({
-    value: 20 + 3 * Math.sin((2 * Math.PI * i) / 12) + random.normal(0, 0.3),
-    time: T0 + i * 1000,
-  })).slice(from)
-}
-
-function run(streams: Streams, readings: readonly Reading[], key = 'a'): (Forecast | undefined)[] {
-  return readings.map(({ value, time }) => streams.push(key, value, time).forecast)
-}
+import type { SnapshotTree } from '../../src/forecast/types.ts'
+import { blank, fitted, opener, run, SPEC, T0, waves } from './fitted.ts'
 
 describe('streams', () => {
-  const models: ForecastModel[] = []
-  const open = (model: ForecastModel, options = {}): Streams => {
-    models.push(model)
-    return model.streams({ warmUp: 8, ...options })
-  }
-  afterEach(async () => {
-    await Promise.all(models.splice(0).map((model) => model.close()))
-  })
+  const open = opener()
 
   it('warm up, then give one forecast per reading, with the grid of the readings', () => {
-    const streams = open(createForecastModel({ ...SPEC, learn: false }), { warmUp: 10 })
+    const streams = open(blank(), { warmUp: 10 })
     const readings = waves(40)
     for (const [i, { value, time }] of readings.entries()) {
       const { forecast, skipped } = streams.push('a', value, time)
@@ -62,7 +29,7 @@ describe('streams', () => {
   })
 
   it('emit naive and say so while there is no fit', () => {
-    const streams = open(createForecastModel({ ...SPEC, learn: false }))
+    const streams = open(blank())
     const last = run(streams, waves(60)).at(-1)
     assert.equal(last?.model, 'naive')
     assert.equal(last?.reason, 'the GRU has not been fitted yet')
@@ -127,7 +94,7 @@ describe('streams', () => {
   })
 
   it('refuse what is no number, by name, without touching any stream', () => {
-    const streams = open(createForecastModel({ ...SPEC, learn: false }))
+    const streams = open(blank())
     run(streams, waves(20))
     const deep = JSON.parse('['.repeat(5000) + ']'.repeat(5000)) as unknown
     const bad = [
@@ -169,7 +136,7 @@ describe('streams', () => {
   })
 
   it('take times as numbers, Dates and zoned ISO texts', () => {
-    const streams = open(createForecastModel({ ...SPEC, learn: false }), { period: 1000 })
+    const streams = open(blank(), { period: 1000 })
     streams.push('a', 1, T0)
     streams.push('a', 2, new Date(T0 + 1000))
     streams.push('a', 3, '2026-01-05T01:00:02+01:00')
@@ -183,148 +150,6 @@ describe('streams', () => {
       filled: 0,
       restarts: 0,
     })
-  })
-
-  it('count duplicates, second and late readings and gaps, and forecast on as if clean', () => {
-    const clean = waves(80)
-    const dirty = clean.flatMap((reading, i) => {
-      if (i === 30) return [reading, reading]
-      if (i === 40) return [reading, { value: 1e6, time: reading.time + 200 }]
-      if (i === 50) return [reading, { value: -1e6, time: reading.time - 4000 }]
-      return [reading]
-    })
-    const streams = open(fitted(), { period: 1000 })
-    const forecasts = run(streams, dirty).filter((forecast) => forecast !== undefined)
-    const expected = run(open(fitted(), { period: 1000 }), clean).filter((forecast) => forecast !== undefined)
-    const plain = (list: Forecast[]): object[] => list.map((forecast) => ({ ...forecast, counts: null }))
-    assert.deepEqual(plain(forecasts), plain(expected))
-    const { duplicate, extra, late } = streams.counts('a')!
-    assert.deepEqual({ duplicate, extra, late }, { duplicate: 1, extra: 1, late: 1 })
-  })
-
-  it('fill short gaps and begin anew after long ones, without a second warm-up', () => {
-    const streams = open(fitted())
-    const readings = waves(60)
-    run(streams, readings.slice(0, 30))
-    run(streams, readings.slice(34, 40))
-    assert.equal(streams.counts('a')?.filled, 4)
-    const later = readings.slice(40).map(({ value, time }) => ({ value, time: time + 86_400_000 }))
-    const [first, ...others] = run(streams, later)
-    assert.equal(first, undefined, 'it has to be confirmed')
-    assert.ok(others.every((forecast) => forecast !== undefined))
-    const { restarts, ahead, accepted } = streams.counts('a')!
-    assert.deepEqual({ restarts, ahead, accepted }, { restarts: 1, ahead: 0, accepted: 56 })
-  })
-
-  it('lose nothing to a timestamp of the future', () => {
-    const clean = waves(80)
-    const streams = open(fitted())
-    const expected = run(open(fitted()), clean)
-    const forecasts = clean.map(({ value, time }, i) => {
-      if (i % 10 === 9) {
-        const { skipped } = streams.push('a', value, Date.UTC(2099, 0, i))
-        assert.match(skipped?.message ?? '', /^reading of 2099.* ahead: the next one has to confirm it$/)
-      }
-      return streams.push('a', value, time).forecast
-    })
-    const plain = (list: (Forecast | undefined)[]): unknown[] =>
-      list.map((one) => one && { ...one, counts: null })
-    assert.deepEqual(plain(forecasts), plain(expected))
-    assert.equal(streams.counts('a')?.ahead, 8)
-  })
-
-  it('find the period anew when it was wrong: bursts at the start, a sensor that slows down', () => {
-    for (const [first, then] of [
-      [1, 1000],
-      [1000, 60_000],
-    ]) {
-      const streams = open(createForecastModel({ ...SPEC, learn: false }))
-      const times = Array.from(
-        { length: 100 },
-        (_, i) => T0 + Math.min(i, 8) * first + Math.max(0, i - 8) * then,
-      )
-      const forecasts = run(
-        streams,
-        times.map((time, i) => ({ value: i, time })),
-      )
-      assert.equal(forecasts.at(-1)?.period, then)
-      assert.ok(forecasts.slice(-60).every((forecast) => forecast !== undefined))
-    }
-  })
-
-  it('recover from a first reading of the far future', () => {
-    const streams = open(createForecastModel({ ...SPEC, learn: false }))
-    run(streams, [{ value: 1, time: 4e12 }])
-    const forecasts = run(streams, waves(60))
-    assert.ok(forecasts.slice(-30).every((forecast) => forecast?.period === 1000))
-  })
-
-  it('take readings out of order while the period is not known yet', () => {
-    const readings = waves(30)
-    const streams = open(createForecastModel({ ...SPEC, learn: false }))
-    const [a, b, c] = readings
-    const forecasts = run(streams, [c, a, b, ...readings.slice(3)])
-    assert.deepEqual(
-      forecasts.at(-1),
-      run(open(createForecastModel({ ...SPEC, learn: false })), readings).at(-1),
-    )
-  })
-
-  it('say so instead of inventing an interval when readings are too far apart for the period given', () => {
-    const messages = (gap: number): string | undefined => {
-      const streams = open(createForecastModel({ ...SPEC, learn: false }), { period: 1000 })
-      let last: string | undefined
-      for (let i = 0; i < 30; i++) last = streams.push('a', i, T0 + i * gap).skipped?.message
-      return last
-    }
-    assert.match(
-      messages(8000) ?? '',
-      /^no forecast has met its truth: readings are more than 6 steps of 1000 ms apart/,
-    )
-    assert.match(messages(60_000) ?? '', /steps of 1000 ms ahead: the next one has to confirm it$/)
-  })
-
-  it('hold the readings of a steady counter in their interval', () => {
-    for (const stride of [0.1, 0.3, 0.7, 5.7]) {
-      const streams = open(createForecastModel({ ...SPEC, learn: false }))
-      const last = run(
-        streams,
-        waves(600).map(({ time }, i) => ({ time, value: i * stride })),
-      ).at(-1)
-      assert.ok(last!.measuredCoverage! > 0.9, `${stride}: ${last?.measuredCoverage}`)
-    }
-  })
-
-  it('keep the GRU silent after a long gap until it has seen a whole segment again', async () => {
-    const trained = createForecastModel(SPEC)
-    models.push(trained)
-    const streams = trained.streams({ warmUp: 16 })
-    const wave = (i: number): number => 20 + 3 * Math.sin((2 * Math.PI * i) / 12)
-    let i = 0
-    for (; i < 20_000; i++) {
-      const { forecast } = streams.push('a', wave(i), T0 + i * 1000)
-      if (forecast?.model === 'gru' && trained.version > 1) break
-      await setTimeout(1)
-    }
-    const speakers = Array.from({ length: 8 }, (_, k) =>
-      streams.push('a', wave(i + k), T0 + 1e9 + (i + k) * 1000),
-    )
-    assert.deepEqual(
-      speakers.map(({ forecast }) => forecast?.model),
-      [undefined, 'naive', 'naive', 'gru', 'gru', 'gru', 'gru', 'gru'],
-    )
-  })
-
-  it('survive spikes, constants and stuck sensors with finite forecasts', () => {
-    const streams = open(fitted())
-    const readings = waves(300).map(({ value, time }, i) => ({
-      value: i % 50 === 20 ? 1e9 : i > 150 && i < 220 ? 7 : i >= 220 ? -value * 1e-12 : value,
-      time,
-    }))
-    for (const forecast of run(streams, readings).slice(8)) {
-      for (const value of [...forecast!.mean, ...forecast!.lower, ...forecast!.upper])
-        assert.ok(Number.isFinite(value))
-    }
   })
 
   it('keep hostile keys apart', () => {
@@ -407,7 +232,6 @@ describe('streams', () => {
 
   it('refuse impossible options by name and value', () => {
     const model = fitted()
-    models.push(model)
     assert.throws(() => model.streams({ warmUp: 1 }), /warmUp must be a whole number from 2 to 4096, got 1/)
     assert.throws(
       () => model.streams({ coverage: '0.9' as never }),
