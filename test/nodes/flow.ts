@@ -23,6 +23,9 @@ export const node = {
 export const out = { id: 'out', type: 'helper', z: 'tab', x: 2, y: 1 }
 export const flow: object[] = [tab, model, node, out]
 
+/** Settings for the period of {@link readings}; without them it takes 8 readings to detect it. */
+export const everyMinute = { period: '1', periodUnit: 'min' }
+
 /** How a field of the editor names a variable of the environment. */
 export const environment = (name: string): string => `\${${name}}`
 

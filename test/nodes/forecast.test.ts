@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Message } from '../../nodes/red.ts'
 import type { Forecast } from '../../src/forecast/types.ts'
-import { environment, flow, model, node, out, readings, tab } from './flow.ts'
+import { environment, everyMinute, flow, model, node, out, readings, tab } from './flow.ts'
 import { createRuntime, type Runtime } from './red.ts'
 
 describe('gru-forecast', () => {
@@ -126,7 +126,8 @@ describe('gru-forecast', () => {
   it('takes numbers from the environment', async () => {
     process.env.GRUFLOW_TEST_WARM_UP = '5'
     try {
-      await red.start([tab, model, { ...node, warmUp: environment('GRUFLOW_TEST_WARM_UP') }, out])
+      const warmUp = environment('GRUFLOW_TEST_WARM_UP')
+      await red.start([tab, model, { ...node, ...everyMinute, warmUp }, out])
     } finally {
       delete process.env.GRUFLOW_TEST_WARM_UP
     }
@@ -135,7 +136,8 @@ describe('gru-forecast', () => {
   })
 
   it('works in a subflow, with its numbers from there, and goes on after a restart', async () => {
-    const inner = { ...node, z: 'sub', model: '', warmUp: environment('WARM'), wires: [[]] }
+    const warmUp = environment('WARM')
+    const inner = { ...node, ...everyMinute, z: 'sub', model: '', warmUp, wires: [[]] }
     const sub = {
       id: 'sub',
       type: 'subflow',

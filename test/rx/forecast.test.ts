@@ -9,7 +9,7 @@ import type { Outcome } from '../../src/forecast/types.ts'
 import { forecast } from '../../src/rx/forecast.ts'
 
 /** A model that need not be good and never learns, on a grid of one virtual frame. */
-const small = { horizon: 2, segment: 2, hiddenSize: 4, learn: false, period: 1, warmUp: 2 } as const
+const small = { horizon: 4, segment: 2, hiddenSize: 4, learn: false, period: 1, warmUp: 2 } as const
 
 interface Source {
   readonly key?: string
