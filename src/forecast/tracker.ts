@@ -195,6 +195,7 @@ function reason(state: TrackerState, speaks: boolean, fitted: boolean, probation
   const skill = skillOf(state.gru) ?? 0
   const share = `${Math.abs(100 * skill).toFixed(0)} %`
   if (speaks) return `the GRU beats naive by ${share}`
+  if (state.speaking) return 'the stream began anew: the GRU waits for a whole segment'
   if (state.gru.count < probation)
     return `the GRU is on probation: ${state.gru.count} of ${probation} readings`
   return skill < 0 ? `the GRU is ${share} worse than naive` : `the GRU beats naive by only ${share}`

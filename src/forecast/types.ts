@@ -22,7 +22,7 @@ export interface Forecast {
   readonly upper: readonly number[]
   /** Share of readings that the interval is meant to hold, 0–1. */
   readonly coverage: number
-  /** Share that it has held so far, over all steps; null until forecasts have matured. */
+  /** Share that it has held lately, over all steps; null until forecasts have matured. */
   readonly measuredCoverage: number | null
   /** Who made it: the GRU, or the last value while the GRU has not yet beaten it. */
   readonly model: 'gru' | 'naive'

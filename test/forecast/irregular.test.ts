@@ -132,6 +132,7 @@ describe('streams of irregular readings', () => {
       speakers.map(({ forecast }) => forecast?.model),
       [undefined, 'naive', 'naive', 'gru', 'gru', 'gru', 'gru', 'gru'],
     )
+    assert.equal(speakers[1].forecast?.reason, 'the stream began anew: the GRU waits for a whole segment')
   })
 
   it('survive spikes, constants and stuck sensors with finite forecasts', () => {
