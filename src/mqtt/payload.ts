@@ -5,6 +5,8 @@ import { toTime } from './time.ts'
 const MAX_SIZE = 65_536
 const MAX_DEPTH = 32
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
+/** ISO 8601 without a zone, such as Tasmota's `Time`: local to a device whose zone nobody knows. */
+const LOCAL = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:[\d:.]*)?$/
 const TIME_NAMES: readonly string[] = ['timestamp', 'time', 'ts', 't', 'last_seen']
 /** What devices send beside their reading: the health of radio and supply. */
 const ASIDE: ReadonlySet<string> = new Set([
@@ -25,8 +27,11 @@ const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'pro
 export interface PayloadOptions {
   /** Dotted path to the reading within an object, such as `AM2301.Temperature`. @default found by the rules */
   readonly path?: string
-  /** Dotted path to its time; a payload without a usable time there is refused. @default found by the rules */
-  readonly timePath?: string
+  /**
+   * Dotted path to its time; a payload without a usable time there is refused. `null`: any time in the payload
+   * is left alone. @default found by the rules
+   */
+  readonly timePath?: string | null
 }
 
 /** A number and perhaps its time in ms since the epoch, or the reason why there is none. */
@@ -41,10 +46,15 @@ type Fields = Readonly<Record<string, unknown>>
  *
  * Numbers, decimal text and bytes of such text stand for themselves. In an object, or JSON text of one, the
  * reading is at `path`, else in `value` or `v`, else the only number left once the time and what devices
- * send beside (`linkquality`, `battery`, `voltage` …) are set aside. Its time is at `timePath`, else in
- * `timestamp`, `time`, `ts`, `t` or `last_seen` as {@link toTime} reads them; without one, the reading's
- * time is that of its arrival. Everything else is an error with the reason: other text, `null`, booleans,
- * arrays, NaN and infinities, several numbers, more than 64 KB or 32 levels.
+ * send beside (`linkquality`, `battery`, `voltage` …) are set aside. Everything else is an error with the
+ * reason: other text, `null`, booleans, arrays, NaN and infinities, several numbers, more than 64 KB or 32
+ * levels.
+ *
+ * Its time is at `timePath`, else in `timestamp`, `time`, `ts`, `t` or `last_seen`: seconds since the epoch
+ * from 1e8 below 1e11, milliseconds from 1e11 below 1e14, text of such a number, a `Date`, or ISO 8601 text
+ * with a zone. Without one, or with ISO 8601 text without a zone, the time is that of the arrival; with
+ * anything else under these names the reading is refused, unless it is itself that number, or a number
+ * within ±1e8 in `t`, which may be a temperature.
  *
  * @example
  * parsePayload('21.5') // { value: 21.5 }
@@ -63,23 +73,21 @@ export function parsePayload(payload: unknown, options: PayloadOptions = {}): Pa
 function read(payload: unknown, { path, timePath }: PayloadOptions): ParsedPayload {
   const root = decode(payload)
   if (typeof root === 'number') {
-    const wanted = path ?? timePath
+    const wanted = path ?? timePath ?? undefined
     if (wanted !== undefined) throw new TypeError(`path ${quote(wanted)} needs an object, got ${root}`)
     return { value: root }
   }
   const [found, holder] = path === undefined ? [root, root] : follow(root, path)
-  const [value, time] = isFields(found)
-    ? [pick(found), timeOf(found) ?? timeOf(root)]
-    : [toNumber(found, path), timeOf(holder) ?? timeOf(root)]
-  if (timePath === undefined) return time === undefined ? { value } : { value, time }
-  const [instant] = follow(root, timePath)
-  const told = toTime(instant)
-  if (told === undefined) {
-    throw new TypeError(
-      `time at ${quote(timePath)} is no epoch time or ISO 8601 with zone: ${quote(instant)}`,
-    )
+  const value = isFields(found) ? pick(found) : toNumber(found, path)
+  if (timePath === null) return { value }
+  if (timePath === undefined) {
+    const time = findTime([isFields(found) ? found : holder, root], value)
+    return time === undefined ? { value } : { value, time }
   }
-  return { value, time: told }
+  const [told] = follow(root, timePath)
+  const time = toTime(told)
+  if (time === undefined) throw noTime(`time at ${quote(timePath)}`, told)
+  return { value, time }
 }
 
 /** A finite number, or fields known to be small and shallow. */
@@ -109,13 +117,14 @@ function decodeText(text: string): number | Fields {
   return fields
 }
 
+function isNumeric(value: unknown): boolean {
+  return typeof value === 'number' || (typeof value === 'string' && DECIMAL.test(value.trim()))
+}
+
 /** The number that a value is or spells; no other kind of value is turned into one. */
 function toNumber(value: unknown, name?: string): number {
   const subject = name === undefined ? 'payload' : quote(name)
-  const spelled = typeof value === 'string' && DECIMAL.test(value.trim())
-  if (typeof value !== 'number' && !spelled) {
-    throw new TypeError(`${subject} must be a number, got ${quote(value)}`)
-  }
+  if (!isNumeric(value)) throw new TypeError(`${subject} must be a number, got ${quote(value)}`)
   const number = Number(value)
   if (!Number.isFinite(number)) throw new RangeError(`${subject} must be finite, got ${quote(value)}`)
   return number
@@ -143,12 +152,19 @@ function measure(root: Fields): void {
   visit(root, 1)
 }
 
+/** The names on a dotted path. @throws RangeError naming a path that cannot lead anywhere */
+export function splitPath(path: unknown): string[] {
+  const names = typeof path === 'string' ? path.split('.') : []
+  if (names.length > 0 && names.every((name) => name !== '' && !FORBIDDEN.has(name))) return names
+  const forbidden = [...FORBIDDEN].join(', ')
+  throw new RangeError(`path must be names with dots between them, none of ${forbidden}, got ${quote(path)}`)
+}
+
 /** What lies at a dotted path, and the fields that hold it; own fields only. */
 function follow(root: Fields, path: string): [found: unknown, holder: Fields] {
   let holder = root
   let found: unknown = root
-  for (const name of path.split('.')) {
-    if (FORBIDDEN.has(name)) throw new TypeError(`path must not name ${quote(name)}, got ${quote(path)}`)
+  for (const name of splitPath(path)) {
     if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) {
       throw new TypeError(`path ${quote(path)} leads to nothing in ${quote(root)}`)
     }
@@ -178,12 +194,30 @@ function pick(fields: Fields): number {
   )
 }
 
-function timeOf(fields: Fields): number | undefined {
-  for (const name of TIME_NAMES) {
-    const time = Object.hasOwn(fields, name) ? toTime(fields[name]) : undefined
-    if (time !== undefined) return time
+/** The first usable time in the places given, nearest first. @throws TypeError when there are only others */
+function findTime(places: readonly Fields[], value: number): number | undefined {
+  let wrong: TypeError | undefined
+  for (const fields of places) {
+    for (const name of TIME_NAMES) {
+      const told = Object.hasOwn(fields, name) ? fields[name] : undefined
+      const time = toTime(told)
+      if (time !== undefined) return time
+      if (!mayStand(name, told, value)) wrong ??= noTime(quote(name), told)
+    }
   }
+  if (wrong) throw wrong
   return undefined
+}
+
+/** Whether what is no time says nothing wrong: there is none, its zone is unknown, or it means another thing. */
+function mayStand(name: string, told: unknown, value: number): boolean {
+  if (told === undefined || told === null) return true
+  if (typeof told === 'string' && LOCAL.test(told)) return true
+  return isNumeric(told) && (Number(told) === value || (name === 't' && Math.abs(Number(told)) < 1e8))
+}
+
+function noTime(subject: string, told: unknown): TypeError {
+  return new TypeError(`${subject} is no epoch time or ISO 8601 with zone: ${quote(told)}`)
 }
 
 function isFields(value: unknown): value is Fields {

@@ -150,8 +150,15 @@ describe('parsePayload', () => {
     it('takes own fields only', () => {
       assert.match(message({ a: 1 }, { path: 'toString.length' }), /leads to nothing/)
       for (const path of ['__proto__.value', 'constructor.length', 'a.prototype']) {
-        assert.match(message({ a: { b: 1 } }, { path }), /path must not name/)
+        assert.match(message({ a: { b: 1 } }, { path }), new RegExp(`path must be names .* got "${path}"`))
       }
+    })
+
+    it('is names with dots between them', () => {
+      for (const path of ['', 'a..b', '.a', 'a.']) {
+        assert.match(message({ a: { b: 1 } }, { path }), new RegExp(`path must be names .* got "${path}"`))
+      }
+      assert.match(message({ a: 1 }, { path: 5 as unknown as string }), /path must be names .* got 5/)
     })
   })
 
@@ -161,6 +168,8 @@ describe('parsePayload', () => {
       ['epoch seconds', 1_700_000_000],
       ['epoch milliseconds', 1_700_000_000_000],
       ['digits', '1700000000'],
+      ['a Date', new Date(1_700_000_000_000)],
+      ['a Date of another realm', runInContext('new Date(1700000000000)', createContext({}))],
       ['ISO 8601 in UTC', '2023-11-14T22:13:20Z'],
       ['ISO 8601 with milliseconds', '2023-11-14T22:13:20.000Z'],
       ['ISO 8601 with an offset', '2023-11-14T23:13:20+01:00'],
@@ -182,22 +191,55 @@ describe('parsePayload', () => {
       assert.deepEqual(parsePayload({ v: 1, t: 1_700_000_000.25 }), { value: 1, time: at + 250 })
     })
 
-    const untold: [string, unknown][] = [
+    const local: [string, unknown][] = [
       ['a zoneless local time', '2023-11-14T22:13:20'],
       ['a date alone', '2023-11-14'],
-      ['a day that is none', '2023-13-41T00:00:00Z'],
-      ['seconds since boot', 12_345],
-      ['microseconds', 1_700_000_000_000_000],
-      ['a negative number', -1_700_000_000],
       ['null', null],
-      ['text', 'yesterday'],
+      ['undefined', undefined],
     ]
-    for (const [name, time] of untold) {
+    for (const [name, time] of local) {
       it(`leaves ${name} to the time of arrival, unless it was asked for by path`, () => {
         assert.deepEqual(parsePayload({ value: 1, timestamp: time }), { value: 1 })
         assert.match(message({ value: 1, at: time }, { timePath: 'at' }), /time at "at" is no epoch time/)
       })
     }
+
+    const unusable: [string, unknown, RegExp][] = [
+      ['a day that is none', '2023-13-41T00:00:00Z', /"2023-13-41T00:00:00Z"/],
+      ['a Date that is none', new Date(Number.NaN), /a Date/],
+      ['seconds since boot', 12_345, /12345/],
+      ['microseconds', 1_700_000_000_000_000, /1700000000000000/],
+      ['a negative number', -1_700_000_000, /-1700000000/],
+      ['text', 'garbage', /"garbage"/],
+      ['empty text', '', /""/],
+      ['false', false, /false/],
+      ['an object', { hour: 3 }, /an object with "hour"/],
+    ]
+    for (const [name, time, shown] of unusable) {
+      it(`refuses ${name}, unless another field tells or the time is not asked for`, () => {
+        for (const field of ['timestamp', 'time', 'ts', 'last_seen']) {
+          const reason = message({ value: 1, [field]: time })
+          assert.match(reason, new RegExp(`^"${field}" is no epoch time or ISO 8601 with zone: `))
+          assert.match(reason, shown)
+        }
+        assert.match(message({ a: { value: 1 }, ts: time }, { path: 'a' }), /"ts" is no epoch time/)
+        assert.match(message({ value: 1, at: time }, { timePath: 'at' }), /time at "at" is no epoch time/)
+        assert.deepEqual(parsePayload({ value: 1, timestamp: time, ts: 1.7e9 }), { value: 1, time: at })
+        assert.deepEqual(parsePayload({ value: 1, timestamp: time }, { timePath: null }), { value: 1 })
+        assert.deepEqual(parsePayload({ value: 1, ts: time, at: 1.7e9 }, { timePath: 'at' }), {
+          value: 1,
+          time: at,
+        })
+      })
+    }
+
+    it('may be the name of the reading, and t that of a temperature', () => {
+      assert.deepEqual(parsePayload({ time: 12.5 }), { value: 12.5 })
+      assert.deepEqual(parsePayload({ time: '12.5', n: 3 }, { path: 'time' }), { value: 12.5 })
+      assert.deepEqual(parsePayload({ t: 21.5, h: 40 }, { path: 'h' }), { value: 40 })
+      assert.match(message({ v: 1, t: 'garbage' }), /^"t" is no epoch time .*: "garbage"/)
+      assert.match(message({ v: 1, t: 1.7e15 }), /^"t" is no epoch time .*: 1700000000000000/)
+    })
 
     it('takes the time nearest to the value', () => {
       const payload = { ts: 1_600_000_000, a: { b: 5, ts: 1_700_000_000 }, c: { d: 6 } }
