@@ -29,6 +29,7 @@ export type {
   ForecastModel,
   ForecastModelOptions,
   Outcome,
+  PushResult,
   Reading,
   Skip,
   SkipReason,

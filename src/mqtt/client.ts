@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { IClientOptions, MqttClient } from 'mqtt'
+import { checkFunctions } from './check.ts'
 import { quote } from './quote.ts'
 
 /** What the connection to the broker is doing; it keeps trying, whatever the state. */
@@ -33,7 +34,8 @@ const FAREWELL = 1000
  * Checks what can be known without a connection.
  * @throws TypeError naming the url (without its password) or the option
  */
-export function checkConnection(url: string, { client = {} }: MqttOptions): void {
+export function checkConnection(url: string, options: MqttOptions): void {
+  const { client = {} } = options
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined
   if (!parsed || !SCHEMES.includes(parsed.protocol) || parsed.hostname === '') {
     const shown = typeof url === 'string' ? url.replace(/\/\/[^/]*@/, '//…@') : url
@@ -42,6 +44,7 @@ export function checkConnection(url: string, { client = {} }: MqttOptions): void
   if (client.clean === false && !client.clientId) {
     throw new TypeError('client.clean false needs a client.clientId for the broker to know it by, got none')
   }
+  checkFunctions(options, 'onStatus')
 }
 
 /** Connects and stays connected; returns the function that ends it. */

@@ -1,4 +1,5 @@
 import type { MqttClient } from 'mqtt'
+import { checkFunctions, checkQos } from './check.ts'
 import { checkConnection, type MqttOptions, openConnection } from './client.ts'
 import { quote } from './quote.ts'
 import { checkTopic } from './topic.ts'
@@ -53,6 +54,11 @@ interface Job<T> {
 export function mqttSink<T>(url: string, options: SinkOptions<T>): (receiver: Receiver<T>) => Sink<T> {
   const { qos = 0, retain = false, expiry, maxWaiting = 1000, onDropped = () => {} } = options
   checkConnection(url, options)
+  checkQos(qos)
+  checkFunctions(options, 'payload', 'onDropped')
+  if (typeof options.topic !== 'function') {
+    throw new TypeError(`topic must be a function of the value, got ${quote(options.topic)}`)
+  }
   if (!(Number.isInteger(maxWaiting) && maxWaiting >= 1)) {
     throw new RangeError(`maxWaiting must be a whole number from 1, got ${quote(maxWaiting)}`)
   }

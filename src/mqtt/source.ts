@@ -1,3 +1,4 @@
+import { checkQos } from './check.ts'
 import { checkConnection, type MqttOptions, openConnection } from './client.ts'
 import { quote } from './quote.ts'
 import { checkFilter } from './topic.ts'
@@ -28,7 +29,7 @@ interface Receiver {
 
 /**
  * Prepares a subscription to topic filters; calling the result connects, what that returns disconnects.
- * @throws TypeError naming the url, filter or option that cannot be used
+ * @throws TypeError or RangeError naming the url, filter or option that cannot be used
  */
 export function mqttSource(
   url: string,
@@ -38,6 +39,7 @@ export function mqttSource(
   const { qos = 0 } = options
   const filters = typeof topics === 'string' ? [topics] : [...topics]
   checkConnection(url, options)
+  checkQos(qos)
   if (filters.length === 0) throw new TypeError('topics must name at least one topic filter, got none')
   filters.forEach(checkFilter)
 

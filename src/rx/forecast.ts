@@ -1,14 +1,8 @@
 import { asyncScheduler, defer, finalize, map, type OperatorFunction, type SchedulerLike } from 'rxjs'
 import { createForecastModel } from '../forecast/model.ts'
 import { checkModelOptions, checkStreamsOptions } from '../forecast/options.ts'
-import type {
-  Forecast,
-  ForecastModelOptions,
-  Outcome,
-  Skip,
-  Streams,
-  StreamsOptions,
-} from '../forecast/types.ts'
+import type { ForecastModelOptions, Outcome, PushResult, Streams, StreamsOptions } from '../forecast/types.ts'
+import { checkFunctions } from '../mqtt/check.ts'
 import { type KeyOptions, keyed } from './keyed.ts'
 
 /** What of a source is its reading. */
@@ -42,7 +36,7 @@ export type ForecastOptions<T> = ReadingOptions<T> &
  * own, whose training worker ends with it, unless `streams` are given; those are shared, and only the caller
  * closes them.
  *
- * @throws RangeError naming an impossible option and its value
+ * @throws RangeError or TypeError naming an impossible option and its value
  * @example
  * from(history) // of { room, celsius, at }
  *   .pipe(forecast({ key: (r) => r.room, value: (r) => r.celsius, time: (r) => r.at, horizon: 12 }))
@@ -56,6 +50,7 @@ export function forecast<T>(
 export function forecast(options?: ForecastOptions<number>): OperatorFunction<number, Outcome<number>>
 export function forecast<T>(options: ForecastOptions<T> = {}): OperatorFunction<T, Outcome<T>> {
   const { value: readingOf = (source: T) => source, time: timeOf, scheduler = asyncScheduler } = options
+  checkFunctions(options, 'key', 'value', 'time', 'reset')
   if (!options.streams) {
     checkModelOptions(options)
     checkStreamsOptions(options)
@@ -69,7 +64,7 @@ export function forecast<T>(options: ForecastOptions<T> = {}): OperatorFunction<
   return (source) =>
     defer(() => {
       const { streams, close } = open(options)
-      const answer = keyed<T, readonly [unknown, unknown], Result>(options, select, {
+      const answer = keyed<T, readonly [unknown, unknown], PushResult>(options, select, {
         take: (key, [value, time]) => streams.push(key, value, time),
         refuse: (key) => streams.push(key, undefined),
         reset: (key) => streams.reset(key),
@@ -77,8 +72,6 @@ export function forecast<T>(options: ForecastOptions<T> = {}): OperatorFunction<
       return source.pipe(map(answer), finalize(close))
     })
 }
-
-type Result = { forecast: Forecast; skipped?: undefined } | { forecast?: undefined; skipped: Skip }
 
 function open<T>(options: ForecastOptions<T>): { streams: Streams; close: () => void } {
   if (options.streams) return { streams: options.streams, close: () => {} }

@@ -17,7 +17,7 @@ import { type MqttMessage, mqttSource, type SourceOptions } from '../mqtt/source
  *
  * @param url `mqtt://host:1883`; also `mqtts`, `ws`, `wss`
  * @param topics one or more topic filters, with `+` and `#`
- * @throws TypeError naming a url, topic filter or option that cannot be used
+ * @throws TypeError or RangeError naming a url, topic filter or option that cannot be used
  * @example
  * fromMqtt('mqtt://127.0.0.1', 'plant/+/temperature').subscribe(({ topic, payload }) => {
  *   console.log(topic, String(payload))

@@ -4,6 +4,8 @@ import type { Model } from '../engine/model.ts'
 import { stateSize } from '../engine/spec.ts'
 import { createStepper } from '../engine/stepper.ts'
 import type { Skip } from '../forecast/types.ts'
+import { checkFunctions } from '../mqtt/check.ts'
+import { quote } from '../mqtt/quote.ts'
 import { type Answer, type KeyOptions, keyed } from './keyed.ts'
 import { createLanes } from './lanes.ts'
 
@@ -50,7 +52,7 @@ export type GruStepOutcome<T> = Answer<T, Step | Skipped>
  * One outcome per source, in order and in the same turn. An input of the wrong length, or that is not all
  * finite numbers, gives `invalid` and changes no state. Cold: states belong to the subscription.
  *
- * @throws RangeError when the model is not forward only, or naming an option that cannot be used
+ * @throws RangeError or TypeError when the model is not forward only, or naming an option that cannot be used
  * @example
  * const model = initialise(gruSpec({ ...presets.pytorch, inputSize: 1, hiddenSize: 2 }), { seed: 1 })
  * of(20.5, 20.7)
@@ -59,6 +61,8 @@ export type GruStepOutcome<T> = Answer<T, Step | Skipped>
  */
 export function gruStep<T>(options: GruStepOptions<T>): OperatorFunction<T, GruStepOutcome<T>> {
   const { model, input: inputOf, h0, hidden = false, backend, maxStreams = 500 } = options
+  checkFunctions(options, 'key', 'reset')
+  if (typeof inputOf !== 'function') throw new TypeError(`input must be a function, got ${quote(inputOf)}`)
   if (!(Number.isInteger(maxStreams) && maxStreams >= 1 && maxStreams <= 100_000)) {
     throw new RangeError(`maxStreams must be a whole number from 1 to 100000, got ${String(maxStreams)}`)
   }

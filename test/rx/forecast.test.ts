@@ -282,6 +282,12 @@ describe('forecast', () => {
     it('refuses impossible options at construction', () => {
       assert.throws(() => forecast({ horizon: 0 }), { name: 'RangeError', message: /horizon .* got 0/ })
       assert.throws(() => forecast({ coverage: 90 }), { name: 'RangeError', message: /coverage .* got 90/ })
+      for (const name of ['key', 'value', 'time', 'reset']) {
+        assert.throws(() => forecast({ [name]: 'celsius' }), {
+          name: 'TypeError',
+          message: `${name} must be a function, got "celsius"`,
+        })
+      }
     })
   })
 

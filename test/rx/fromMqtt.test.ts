@@ -189,6 +189,14 @@ describe('fromMqtt', () => {
       assert.throws(() => fromMqtt(broker.url, 'a/#/b'), /topic filter .* got "a\/#\/b"/)
       assert.throws(() => fromMqtt(broker.url, []), /at least one topic filter, got none/)
       assert.throws(() => fromMqtt(broker.url, 'a', { client: { clean: false } }), /client.clientId/)
+      assert.throws(() => fromMqtt(broker.url, 'a', { qos: 7 as never }), {
+        name: 'RangeError',
+        message: 'qos must be 0, 1 or 2, got 7',
+      })
+      assert.throws(() => fromMqtt(broker.url, 'a', { onStatus: 'log' as never }), {
+        name: 'TypeError',
+        message: 'onStatus must be a function, got "log"',
+      })
     })
   })
 })

@@ -205,6 +205,12 @@ describe('gruStep', () => {
     assert.throws(() => gruStep({ model: both, input }), { name: 'RangeError', message: /direction/ })
     assert.throws(() => gruStep({ model, input, h0: [1] }), /h0 must hold 8 numbers, got 1/)
     assert.throws(() => gruStep({ model, input, maxStreams: 0 }), /maxStreams .* got 0/)
+    for (const name of ['input', 'key', 'reset']) {
+      assert.throws(() => gruStep({ model, input, [name]: 'x' }), {
+        name: 'TypeError',
+        message: `${name} must be a function, got "x"`,
+      })
+    }
   })
 
   it('knows its types', () => {

@@ -251,5 +251,21 @@ describe('toMqtt', () => {
       /protocolVersion 5, got 4/,
     )
     assert.throws(() => toMqtt(broker.url, { topic, maxWaiting: 0 }), /maxWaiting .* got 0/)
+    assert.throws(() => toMqtt(broker.url, { topic, qos: 3 as never }), {
+      name: 'RangeError',
+      message: 'qos must be 0, 1 or 2, got 3',
+    })
+    for (const wrong of ['out', undefined]) {
+      assert.throws(() => toMqtt(broker.url, { topic: wrong as never }), {
+        name: 'TypeError',
+        message: `topic must be a function of the value, got ${JSON.stringify(wrong)}`,
+      })
+    }
+    for (const name of ['payload', 'onDropped', 'onStatus']) {
+      assert.throws(() => toMqtt(broker.url, { topic, [name]: null }), {
+        name: 'TypeError',
+        message: `${name} must be a function, got null`,
+      })
+    }
   })
 })
