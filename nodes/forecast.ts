@@ -19,8 +19,6 @@ import { readDuration, readNumber } from './settings.ts'
 import { createStatus, errorStatus, forecastStatus, warmingStatus } from './status.ts'
 
 interface ForecastConfig extends NodeConfig, MessageOptions {
-  /** `msg`: the time is at `timeProperty`; `auto`: that of the payload, else of arrival. */
-  readonly timeType?: 'auto' | 'msg'
   /** Id of a `gru-model` node; blank: a model of the node's own. */
   readonly model?: string
   readonly period?: unknown
@@ -65,10 +63,11 @@ function start(RED: Red, node: RedNode, config: ForecastConfig): void {
     ),
   }
   checkStreamsOptions(options)
+  const read = createMessageReader(RED, config)
   const file = nodeFile(RED.settings.userDir, node.id)
   const own = config.model ? undefined : openHost({ model: {}, file, warn: (message) => node.warn(message) })
   const host = own ?? findHost(RED, config.model!)
-  const read = createMessageReader(RED, config.timeType === 'auto' ? { ...config, timeProperty: '' } : config)
+  forgetElsewhere(RED, node.id, config.model)
   const status = createStatus((shown) => node.status(shown))
   const jobs = new Subject<Job>()
   let ended: { readonly error?: Error } | undefined
@@ -131,6 +130,15 @@ function findHost(RED: Red, id: string): ModelHost {
   const host = (RED.nodes.getNode(id) as ModelNode | null | undefined)?.host
   if (!host) throw new Error(`the model ${quote(id)} is missing, disabled or has impossible settings`)
   return host
+}
+
+/** A node that has moved here from another model leaves nothing behind in that one's file. */
+function forgetElsewhere(RED: Red, id: string, model: string | undefined): void {
+  RED.nodes.eachNode((config) => {
+    if (config.type !== 'gru-model' || config.id === model) return
+    const other = RED.nodes.getNode(config.id) as ModelNode | null | undefined
+    other?.host?.forget(id)
+  })
 }
 
 /** Calls `done`; a message nested too deep for the runtime to copy to Catch nodes is named there by its key. */

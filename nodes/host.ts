@@ -105,9 +105,8 @@ export function openHost({ model: options, file, warn, saveEvery = SAVE_EVERY }:
     },
     forget(id) {
       attached.get(id)?.close()
-      attached.delete(id)
-      kept.delete(id)
-      dirty = true
+      const known = attached.delete(id)
+      if (kept.delete(id) || known) dirty = true
     },
     touch() {
       dirty = true

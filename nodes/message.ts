@@ -1,5 +1,5 @@
 import type { Forecast } from '../src/forecast/types.ts'
-import { parsePayload } from '../src/mqtt/payload.ts'
+import { parsePayload, splitPath } from '../src/mqtt/payload.ts'
 import { quote } from '../src/mqtt/quote.ts'
 import { toTime } from '../src/mqtt/time.ts'
 import type { Message, Red } from './red.ts'
@@ -12,7 +12,9 @@ export interface MessageOptions {
   readonly path?: string
   /** Message property that names the stream. @default 'topic' */
   readonly keyProperty?: string
-  /** Message property with the time of the reading. @default the payload's own, else the arrival */
+  /** `msg`: the time is at `timeProperty`; `auto`: the payload's own, else the arrival. @default by `timeProperty` */
+  readonly timeType?: 'auto' | 'msg'
+  /** Message property with the time of the reading. */
   readonly timeProperty?: string
 }
 
@@ -28,16 +30,28 @@ export interface MessageReading {
   readonly reset?: true | 'all'
 }
 
-/** Makes a function that reads messages; it never throws. */
+/**
+ * Makes a function that reads messages; it never throws.
+ * @throws RangeError naming an option that leads nowhere, and its value
+ */
 export function createMessageReader(
   RED: Red,
   options: MessageOptions = {},
 ): (msg: Message) => MessageReading {
+  const toProperty = (name: string, property: unknown): string => {
+    if (typeof property === 'string' && isProperty(RED, property)) return property
+    throw new RangeError(`${name} must name a property of the message, got ${quote(property)}`)
+  }
+
   // Blank fields of the editor are empty texts.
-  const property = options.property || 'payload'
-  const keyProperty = options.keyProperty || 'topic'
+  const timeType = options.timeType || (options.timeProperty ? 'msg' : 'auto')
+  const property = toProperty('property', options.property || 'payload')
+  const keyProperty = toProperty('keyProperty', options.keyProperty || 'topic')
+  const timeProperty = timeType === 'auto' ? undefined : toProperty('timeProperty', options.timeProperty)
   const path = options.path || undefined
-  const { timeProperty } = options
+  if (path !== undefined) splitPath(path)
+  // A payload whose time is not used may have any.
+  const payloadOptions = { path, timePath: timeProperty === undefined ? undefined : null }
 
   const get = (msg: Message, name: string): unknown => {
     try {
@@ -56,10 +70,10 @@ export function createMessageReader(
   }
 
   const readTime = (msg: Message): number | undefined => {
-    if (!timeProperty) return undefined
+    if (timeProperty === undefined) return undefined
     const told = get(msg, timeProperty)
-    const time = told instanceof Date ? told.getTime() : toTime(told)
-    if (time !== undefined && !Number.isNaN(time)) return time
+    const time = toTime(told)
+    if (time !== undefined) return time
     throw new TypeError(`msg.${timeProperty} is no epoch time or ISO 8601 with zone, got ${quote(told)}`)
   }
 
@@ -69,12 +83,21 @@ export function createMessageReader(
       key = readKey(msg)
       // As in the core filter node: the property counts, whatever its value.
       if (Object.hasOwn(msg, 'reset')) return { key, reset: key === '' ? 'all' : true }
-      const { value, time, error } = parsePayload(get(msg, property), { path })
+      const { value, time, error } = parsePayload(get(msg, property), payloadOptions)
       if (error) return { key, value: error }
       return { key, value, time: readTime(msg) ?? time }
     } catch (error) {
       return { key, value: error as Error }
     }
+  }
+}
+
+function isProperty(RED: Red, text: string): boolean {
+  try {
+    RED.util.normalisePropertyExpression(text)
+    return true
+  } catch {
+    return false
   }
 }
 

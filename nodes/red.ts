@@ -7,11 +7,13 @@ export interface Red {
     registerType<C extends NodeConfig>(type: string, construct: (this: RedNode, config: C) => void): void
     getNode(id: string): RedNode | null | undefined
     /** Every configured node, disabled ones too; not the copies inside subflows. */
-    eachNode(visit: (config: { readonly id: string }) => void): void
+    eachNode(visit: (config: { readonly id: string; readonly type: string }) => void): void
   }
   readonly util: {
     /** @throws Error when a name on the way leads through nothing */
     getMessageProperty(msg: Message, property: string): unknown
+    /** @throws Error when the text names no property */
+    normalisePropertyExpression(property: string): unknown
   }
   readonly settings: { readonly userDir?: string }
 }

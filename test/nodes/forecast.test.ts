@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { runInNewContext } from 'node:vm'
 import type { Message } from '../../nodes/red.ts'
 import type { Forecast } from '../../src/forecast/types.ts'
 import { environment, everyMinute, flow, model, node, out, readings, tab } from './flow.ts'
@@ -79,6 +80,27 @@ describe('gru-forecast', () => {
       /^msg\.at is no epoch time or ISO 8601 with zone, got "yesterday"/,
     )
     assert.match(red.answers[9].error!.message, /^msg\.at is no epoch time .* got undefined/)
+  })
+
+  it('takes properties of properties, and a time for which the payload has none', async () => {
+    const settings = { keyProperty: 'names[msg.at]', timeProperty: "data['read at']", ...everyMinute }
+    await red.start([tab, model, { ...node, ...settings, warmUp: '2' }, out])
+    const message = (i: number): Message => ({
+      at: 'b',
+      names: { b: 'hall' },
+      payload: { value: i, time: 'morning' },
+      // A function node's Date is of another realm.
+      data: { 'read at': runInNewContext(`new Date(${1.7e12 + i * 60_000})`) },
+    })
+    await red.give('node', [message(0), message(1), { ...message(2), names: {} }])
+    assert.deepEqual(
+      forecasts().map(({ key, cutoff }) => [key, cutoff]),
+      [['hall', 1.7e12 + 60_000]],
+    )
+    assert.deepEqual(
+      red.answers.map(({ error }) => error),
+      [undefined, undefined, undefined],
+    )
   })
 
   it('takes the arrival as time where there is none', async () => {

@@ -157,6 +157,22 @@ describe('model and streams survive', () => {
     assert.equal(red.sent.length, before, 'it warms up anew')
   })
 
+  it('without the streams of a node that uses another model now', async () => {
+    const other = { ...model, id: 'other' }
+    await red.start([tab, model, other, node, out])
+    await red.give('node', readings('a', 0, 10))
+    await red.deploy([tab, model, other, { ...node, model: 'other' }, out])
+    await red.give('node', readings('a', 0, 10))
+    await red.stop()
+    const kept = ['model', 'other'].map((id) => {
+      const { streams } = decodeSnapshot(readFileSync(saved(`${id}.snapshot`))) as unknown as {
+        streams: [string, SnapshotTree][]
+      }
+      return streams.map(([of]) => of)
+    })
+    assert.deepEqual(kept, [[], ['node']])
+  })
+
   describe('an unreadable snapshot, which is a warning and a fresh start', () => {
     const flow = [tab, model, node, out]
 

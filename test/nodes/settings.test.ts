@@ -19,7 +19,15 @@ describe('gru-forecast, impossible settings', () => {
     [{ coverage: environment('GRUFLOW_NOT_SET') }, /coverage must be a number, got "\$\{GRUFLOW_NOT_SET\}"$/],
     [{ period: '-5' }, /period must be 1 ms to 1 year in milliseconds, got -5000$/],
     [{ period: '5', periodUnit: 'weeks' }, /period must be in ms, s, min or h, got "weeks"$/],
-    [{ maxStreams: '0' }, /maxStreams must be a whole number from 1 to 100000, got 0$/],
+    [{ maxStreams: '0' }, /maxStreams must be a whole number from 1 to 10000, got 0$/],
+    [{ property: 'a[' }, /property must name a property of the message, got "a\["$/],
+    [{ keyProperty: 'a b' }, /keyProperty must name a property of the message, got "a b"$/],
+    [{ keyProperty: 5 }, /keyProperty must name a property of the message, got 5$/],
+    [{ timeProperty: 'a..b' }, /timeProperty must name a property of the message, got "a\.\.b"$/],
+    [{ timeType: 'msg', timeProperty: '' }, /timeProperty must name a property of the message, got ""$/],
+    [{ path: 'a..b' }, /path must be names with dots between them, .* got "a\.\.b"$/],
+    [{ path: '__proto__' }, /path must be names with dots .* none of __proto__, .* got "__proto__"$/],
+    [{ path: 5 }, /path must be names with dots between them, .* got 5$/],
     [{ model: 'gone' }, /the model "gone" is missing, disabled or has impossible settings$/],
   ]
   for (const [settings, reason] of cases) {
@@ -50,6 +58,7 @@ describe('gru-forecast, impossible settings', () => {
       property: '',
       keyProperty: '',
       path: '',
+      timeProperty: '',
     }
     await red.start([tab, { ...model, season: '', horizon: '' }, { ...node, ...blank }, out])
     await red.give('node', readings('t', 0, 64))

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { runInNewContext } from 'node:vm'
+import { checkStreamsOptions } from '../../src/forecast/options.ts'
+import { splitPath } from '../../src/mqtt/payload.ts'
+
+type Validate = (this: object, value: string, options: object) => true | string
+interface Definition {
+  readonly defaults: Readonly<Record<string, { readonly value: string; readonly validate?: Validate }>>
+}
+
+/** What the editor is told of the node: the script of its page, run on the least editor there can be. */
+function definition(): Definition {
+  const html = readFileSync(new URL('../../../nodes/forecast.html', import.meta.url), 'utf8')
+  const [, script] = /<script type="text\/javascript">(.*?)<\/script>/s.exec(html)!
+  let registered: Definition | undefined
+  const RED = {
+    _: (key: string) => key,
+    validators: { typedInput: () => () => true },
+    nodes: {
+      registerType: (_type: string, told: Definition) => {
+        registered = told
+      },
+    },
+  }
+  runInNewContext(script, { RED })
+  return registered!
+}
+
+const { defaults } = definition()
+const fits = (name: string, value: string): boolean =>
+  defaults[name].validate!.call({ periodUnit: 'ms' }, value, {}) === true
+const throwsNothing = (run: () => void): boolean => {
+  try {
+    run()
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe('gru-forecast in the editor', () => {
+  it('takes its own defaults, blanks and variables', () => {
+    for (const name of ['path', 'period', 'coverage', 'warmUp', 'maxStreams']) {
+      for (const value of [defaults[name].value, '', '${NAME}']) assert.ok(fits(name, value), name)
+    }
+  })
+
+  const numbers: [name: string, values: number[]][] = [
+    ['period', [0.5, 1, 3.2e10, 3.3e10]],
+    ['coverage', [0, 0.01, 0.99, 1]],
+    ['warmUp', [1, 2, 2.5, 4096, 4097]],
+    ['maxStreams', [0, 1, 10_000, 10_001, 100_000]],
+  ]
+  for (const [name, values] of numbers) {
+    it(`refuses of ${name} what the runtime refuses`, () => {
+      for (const value of values) {
+        const runs = throwsNothing(() => checkStreamsOptions({ [name]: value }))
+        assert.equal(fits(name, String(value)), runs, String(value))
+      }
+    })
+  }
+
+  it('refuses of paths what the runtime refuses', () => {
+    const paths = ['AM2301.Temperature', 'a', 'a..b', '.a', 'a.', '__proto__', 'a.constructor', 'prototype.b']
+    for (const path of paths) {
+      assert.equal(
+        fits('path', path),
+        throwsNothing(() => splitPath(path)),
+        path,
+      )
+    }
+    assert.equal(fits('path', '__proto__'), false)
+  })
+})
