@@ -202,18 +202,19 @@ function findTime(places: readonly Fields[], value: number): number | undefined 
       const told = Object.hasOwn(fields, name) ? fields[name] : undefined
       const time = toTime(told)
       if (time !== undefined) return time
-      if (!mayStand(name, told, value)) wrong ??= noTime(quote(name), told)
+      if (!mayStand(told, value)) wrong ??= noTime(quote(name), told)
     }
   }
   if (wrong) throw wrong
   return undefined
 }
 
-/** Whether what is no time says nothing wrong: there is none, its zone is unknown, or it means another thing. */
-function mayStand(name: string, told: unknown, value: number): boolean {
+/** Whether what is no time says nothing wrong: there is none, its zone is unknown, it counts from boot or means another thing. */
+function mayStand(told: unknown, value: number): boolean {
   if (told === undefined || told === null) return true
   if (typeof told === 'string' && LOCAL.test(told)) return true
-  return isNumeric(told) && (Number(told) === value || (name === 't' && Math.abs(Number(told)) < 1e8))
+  // A clock that was never set counts up from 0; `t` may be a temperature.
+  return isNumeric(told) && (Number(told) === value || Math.abs(Number(told)) < 1e8)
 }
 
 function noTime(subject: string, told: unknown): TypeError {

@@ -194,6 +194,7 @@ describe('parsePayload', () => {
     const local: [string, unknown][] = [
       ['a zoneless local time', '2023-11-14T22:13:20'],
       ['a date alone', '2023-11-14'],
+      ['seconds since boot', 12_345],
       ['null', null],
       ['undefined', undefined],
     ]
@@ -207,7 +208,6 @@ describe('parsePayload', () => {
     const unusable: [string, unknown, RegExp][] = [
       ['a day that is none', '2023-13-41T00:00:00Z', /"2023-13-41T00:00:00Z"/],
       ['a Date that is none', new Date(Number.NaN), /a Date/],
-      ['seconds since boot', 12_345, /12345/],
       ['microseconds', 1_700_000_000_000_000, /1700000000000000/],
       ['a negative number', -1_700_000_000, /-1700000000/],
       ['text', 'garbage', /"garbage"/],
