@@ -6,6 +6,7 @@ import { toMqtt } from '../rx/toMqtt.ts'
 import { openBroker } from './broker.ts'
 import { cloneOnly } from './clone-only.ts'
 import { freePort } from './listen.ts'
+import { lockFolder } from './lock.ts'
 import { startNodeRed } from './node-red.ts'
 import { packageRoot } from './package.ts'
 import { payloadOf, readings, type SensorReading } from './readings.ts'
@@ -28,7 +29,7 @@ export interface DemoOptions {
   readonly userDir?: string
 }
 
-/** Broker, sensors and forecasts; until SIGINT or SIGTERM, then all of it ends in order. */
+/** Broker, sensors and forecasts; until SIGINT, SIGTERM or SIGHUP, then all of it ends in order. */
 export async function demo(options: DemoOptions = {}): Promise<void> {
   const { headless = false, port = 1880, rate = 10, userDir = join(packageRoot, '.gruflow') } = options
   const stage = createStage()
@@ -72,6 +73,7 @@ interface Place {
 
 async function showInNodeRed({ stopped, later }: Stage, show: Show, place: Place): Promise<void> {
   const { url, sensors, rate } = show
+  later(await lockFolder(place.userDir))
   const nodeRed = await startNodeRed({ ...place, port: await freePort(place.port), broker: url })
   later(nodeRed.stop)
   const ended = nodeRed.ended.then((code) => {
@@ -79,7 +81,7 @@ async function showInNodeRed({ stopped, later }: Stage, show: Show, place: Place
   })
   await Promise.race([nodeRed.ready, ended, stopped])
 
-  const steps = await openSteps(join(place.userDir, 'sensors.json'))
+  const steps = openSteps(place.userDir, console.error)
   later(steps.end)
   later(publish(show, steps.earlier, ({ step }) => steps.seen(step)))
   later(reportFirstForecast(url))

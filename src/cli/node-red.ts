@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readFile, readlink, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { cloneOnly } from './clone-only.ts'
+import { writeNew } from './lock.ts'
 import { packageRoot } from './package.ts'
 
 export interface NodeRedOptions {
@@ -27,6 +28,8 @@ export interface NodeRed {
 
 const BROKER_VARIABLE = 'GRUFLOW_BROKER'
 const STOP_WITHIN = 15_000
+/** Ends Node-RED when the channel to the demo closes, because a demo that was killed cannot. */
+const LEASH = `process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))`
 const QUICK_START = 'flows/01-quickstart/01 Forecast every sensor.json'
 
 const settings = (): string => `// Written once by gruflow demo; yours to change.
@@ -52,6 +55,8 @@ export async function startNodeRed({ userDir, port, broker }: NodeRedOptions): P
   )
   await prepareUserDir(userDir)
   const args = [
+    '--import',
+    `data:text/javascript,${encodeURIComponent(LEASH)}`,
     program,
     '--userDir',
     userDir,
@@ -109,12 +114,6 @@ async function linkPackage(path: string): Promise<void> {
   if (there && (await readlink(path)) === packageRoot) return
   await rm(path, { force: true })
   await symlink(packageRoot, path, 'junction')
-}
-
-async function writeNew(path: string, text: string): Promise<void> {
-  await writeFile(path, text, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
-  })
 }
 
 /** The sample flow with the broker of the demo, wherever that listens this time. */

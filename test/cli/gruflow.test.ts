@@ -41,7 +41,7 @@ describe('gruflow', () => {
     })
   }
 
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     it(`prints forecasts in the terminal until ${signal}`, async () => {
       const { child, line, closed } = gruflow('demo', '--headless', '--rate', '100')
       const errors = text(child.stderr!)

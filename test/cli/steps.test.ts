@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { firstValueFrom, take, toArray } from 'rxjs'
 import { payloadOf, readings } from '../../src/cli/readings.ts'
 import type { Sensor } from '../../src/cli/sensors.ts'
-import { openSteps } from '../../src/cli/steps.ts'
+import { openSteps, type Steps } from '../../src/cli/steps.ts'
 
 /** Counts up; every third reading is missing. */
 function counter(topic: string): Sensor {
@@ -49,32 +49,58 @@ describe('readings', () => {
 
 describe('count of readings', () => {
   let folder: string
-  before(async () => {
+  let warnings: string[]
+  const open = (): Steps => openSteps(folder, (message) => warnings.push(message))
+
+  beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gruflow-steps-'))
+    warnings = []
   })
-  after(() => rm(folder, { recursive: true }))
+  afterEach(() => rm(folder, { recursive: true, force: true }))
 
   it('is kept from run to run', async () => {
-    const file = join(folder, 'kept.json')
-    const first = await openSteps(file)
+    const first = open()
     assert.equal(first.earlier, 0)
     first.seen(41)
     await first.end()
-    const second = await openSteps(file)
-    assert.equal(second.earlier, 42)
-    await second.end()
-    const third = await openSteps(file)
-    assert.equal(third.earlier, 42)
-    await third.end()
+    for (let run = 0; run < 2; run++) {
+      const next = open()
+      assert.equal(next.earlier, 42)
+      await next.end()
+    }
+    assert.deepEqual(warnings, [])
   })
 
-  it('begins anew when the file is damaged', async () => {
-    for (const [i, text] of ['', '{"steps":-1}', '{"steps":"9"}', 'null', '[]'].entries()) {
-      const file = join(folder, `damaged-${i}.json`)
-      await writeFile(file, text)
-      const steps = await openSteps(file)
+  it('warns when the file is damaged, and begins anew', async () => {
+    for (const text of ['', '{"ste', '{"steps":-1}', '{"steps":"9"}', 'null', '[]']) {
+      await writeFile(join(folder, 'sensors.json'), text)
+      const steps = open()
       assert.equal(steps.earlier, 0, text)
+      assert.match(warnings.pop() ?? '', /sensors\.json: .+ go on after 0 readings/)
       await steps.end()
     }
+  })
+
+  it('goes on from the count before the damaged one', async () => {
+    for (const step of [41, 83]) {
+      const steps = open()
+      steps.seen(step)
+      await steps.end()
+    }
+    await writeFile(join(folder, 'sensors.json'), '{"ste')
+    const steps = open()
+    assert.equal(steps.earlier, 42)
+    await steps.end()
+    assert.match(warnings.join(), /sensors\.json: .+ go on after 42 readings/)
+  })
+
+  it('warns once when it cannot be kept, and ends all the same', async () => {
+    const steps = open()
+    await rm(folder, { recursive: true })
+    await writeFile(folder, 'no folder any more')
+    await steps.end()
+    await steps.end()
+    assert.equal(warnings.length, 1)
+    assert.match(warnings[0], /not kept for the next run: E/)
   })
 })

@@ -60,6 +60,14 @@ describe('gruflow demo', () => {
     assert.equal(await realpath(link), await realpath(packageRoot))
   })
 
+  it('takes Node-RED with it when it is killed', async () => {
+    const { child, line, closed } = gruflow('demo', '--port', String(port), '--user-dir', userDir)
+    const open = await line(/^ +Open +http/)
+    child.kill('SIGKILL')
+    assert.deepEqual(await closed, [null, 'SIGKILL'])
+    await assert.rejects(fetch(open.trim().split(/ +/)[1]))
+  })
+
   it('goes on in the next run where the last one ended', async () => {
     const { steps } = JSON.parse(await readFile(join(userDir, 'sensors.json'), 'utf8'))
     assert.ok(steps >= 64)
