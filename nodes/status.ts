@@ -1,3 +1,4 @@
+import { placesOf } from '../src/forecast/format.ts'
 import type { Forecast } from '../src/forecast/types.ts'
 import type { NodeStatus } from './red.ts'
 
@@ -57,10 +58,9 @@ export function errorStatus(text: string): NodeStatus {
   return { fill: 'red', shape: 'ring', text: text.slice(0, MAX_TEXT) }
 }
 
-/** Both numbers to the place of the half width's first digit, or its second where the first is 1 or 2. */
+/** Both numbers to the places that the half width says something about. */
 export function formatInterval(value: number, half: number): string {
-  const scale = half > 0 ? half / 3 : Math.abs(value || 1) / 1000
-  const places = Math.min(Math.max(-Math.floor(Math.log10(scale)), 0), 9)
+  const places = placesOf(value, half)
   const text = `${value.toFixed(places)} ±${half.toFixed(places)}`
   return text.length <= MAX_TEXT ? text : `${value.toExponential(2)} ±${half.toExponential(0)}`
 }

@@ -1,3 +1,4 @@
+import { placesOf } from '../forecast/format.ts'
 import type { Outcome } from '../forecast/types.ts'
 
 const COLUMNS = [
@@ -19,30 +20,27 @@ export function tableRow({ key, forecast, skipped }: Outcome<unknown>): string {
     const { progress, reason } = skipped
     return row([key, '', progress ? `warming ${progress.have}/${progress.need}` : reason])
   }
-  const { mean, last, model, skill, measuredCoverage, counts } = forecast
+  const { mean, lower, upper, last, model, skill, measuredCoverage, counts } = forecast
+  const places = (h: number): number => placesOf(mean[h], (upper[h] - lower[h]) / 2)
   const step = (h: number): string => {
-    const { lower, upper } = forecast
-    return `${short(mean[h])} [${short(lower[h])}, ${short(upper[h])}]`
+    const [middle, low, high] = [mean[h], lower[h], upper[h]].map((value) => fixed(value, places(h)))
+    return `${middle} [${low}, ${high}]`
   }
   return row([
     key,
-    short(last),
+    fixed(last, places(0)),
     step(0),
     `+${mean.length}: ${step(mean.length - 1)}`,
     model,
-    skill === null ? '' : hundredths(skill),
+    skill === null ? '' : fixed(skill, 2),
     measuredCoverage === null ? '' : `${(100 * measuredCoverage).toFixed(0)} %`,
     String(counts.accepted),
   ])
 }
 
-function short(value: number): string {
-  return Number(value.toPrecision(4)).toString()
-}
-
 /** Without a minus before zero. */
-function hundredths(value: number): string {
-  return (Math.round(100 * value) / 100).toFixed(2)
+function fixed(value: number, places: number): string {
+  return (Number(value.toFixed(places)) || 0).toFixed(places)
 }
 
 function row(cells: readonly string[]): string {

@@ -35,9 +35,9 @@ describe('table of forecasts', () => {
     const line = tableRow({ source: 0, key: 'plant/a', forecast })
     assert.deepEqual(cells(line), [
       'plant/a',
-      '21.23',
+      '21.2',
       '21.5 [20.5, 22.5]',
-      '+2: 22.25 [20, 24.5]',
+      '+2: 22.3 [20.0, 24.5]',
       'gru',
       '0.35',
       '91 %',
@@ -46,12 +46,28 @@ describe('table of forecasts', () => {
     assert.equal(line.indexOf('gru'), tableHeader.indexOf('model'))
   })
 
+  it('has as many places as the interval says something about', () => {
+    const narrow = {
+      ...forecast,
+      last: 1016.6,
+      mean: [1016.62, 5],
+      lower: [1016.31, 9.5e-8],
+      upper: [1016.93, 10],
+    }
+    assert.match(
+      tableRow({ source: 0, key: 'a', forecast: narrow }),
+      / 1016\.6 +1016\.6 \[1016\.3, 1016\.9\] +\+2: 5 \[0, 10\] /,
+    )
+  })
+
   it('shows nothing where nothing is known yet', () => {
     const young = { ...forecast, skill: null, measuredCoverage: null }
     assert.deepEqual(cells(tableRow({ source: 0, key: 'a', forecast: young })).slice(4), ['gru', '90'])
   })
 
   it('has no minus before zero', () => {
+    const shore = { ...forecast, mean: [-0.01], lower: [-1], upper: [1] }
+    assert.equal(cells(tableRow({ source: 0, key: 'a', forecast: shore }))[2], '0.0 [-1.0, 1.0]')
     const even = { ...forecast, skill: -0.004 }
     assert.equal(cells(tableRow({ source: 0, key: 'a', forecast: even }))[5], '0.00')
   })
