@@ -13,7 +13,13 @@ if (major < 20 || (major === 20 && minor < 19)) {
 if (!installed()) {
   console.log('Installing dependencies …')
   // The build is the only script that an install would run; it comes next, once.
-  execSync('npm ci --ignore-scripts --no-audit --no-fund', { cwd: root, stdio: 'inherit' })
+  // What it needs are development dependencies, which NODE_ENV=production would leave out.
+  try {
+    execSync('npm ci --include=dev --ignore-scripts --no-audit --no-fund', { cwd: root, stdio: 'inherit' })
+  } catch {
+    console.error('GRUflow could not install its dependencies: npm ci failed, as told above.')
+    process.exit(1)
+  }
 }
 const { status } = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: 'inherit' })
 process.exitCode = status ?? 1
