@@ -1,13 +1,13 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { type Broker, openBroker } from '../../src/cli/broker.ts'
 import { freePort } from '../../src/cli/listen.ts'
+import { start } from '../cli/child.ts'
 
 /** Brokers to run the same tests with; one that is not installed has a reason instead. */
 export const brokers: readonly { name: string; open?: () => Promise<Broker>; missing?: string }[] = [
@@ -37,28 +37,27 @@ async function openMosquitto(program: string): Promise<Broker> {
   const folder = await mkdtemp(join(tmpdir(), 'gruflow-mosquitto-'))
   const port = await freePort(0)
   const config = join(folder, 'mosquitto.conf')
-  await writeFile(config, `listener ${port} 127.0.0.1\nallow_anonymous true\n`)
-  const child = spawn(program, ['-c', config], { stdio: 'ignore' })
+  await writeFile(config, `listener ${port} 127.0.0.1\nallow_anonymous true\nlog_dest stderr\n`)
+  const child = start(program, ['-c', config])
   const exited = once(child, 'exit')
-  const url = `mqtt://127.0.0.1:${port}`
-  while (!(await answers(port))) {
-    if (child.exitCode !== null) throw new Error(`mosquitto ended with ${child.exitCode}`)
-    await delay(20)
-  }
+  await running(child.stderr)
   const close = async (): Promise<void> => {
     child.kill('SIGTERM')
     await exited
     await rm(folder, { recursive: true, force: true })
   }
-  return { url, port, close }
+  return { url: `mqtt://127.0.0.1:${port}`, port, close }
 }
 
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  const connected = once(socket, 'connect').then(
-    () => true,
-    () => false,
-  )
-  if (await connected) socket.destroy()
-  return connected
+/** Settles when mosquitto says that it runs, which it does once it listens. @throws with what it said instead */
+async function running(log: Readable): Promise<void> {
+  const said: string[] = []
+  const lines = createInterface({ input: log })
+  await new Promise<void>((resolve, reject) => {
+    lines.on('line', (line) => {
+      said.push(line)
+      if (/mosquitto version \S+ running/.test(line)) resolve()
+    })
+    lines.once('close', () => reject(new Error(`mosquitto ended before it ran:\n${said.join('\n')}`)))
+  })
 }

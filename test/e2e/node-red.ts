@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../../src/cli/listen.ts'
+import { start } from '../cli/child.ts'
 
 export interface NodeRedProcess {
   readonly url: string
@@ -20,10 +20,7 @@ export async function startNodeRed(userDir: string): Promise<NodeRedProcess> {
   const program = createRequire(import.meta.url).resolve('node-red/red.js')
   const port = await freePort(0)
   const args = ['--userDir', userDir, '--settings', join(userDir, 'settings.cjs'), '--port', String(port)]
-  const child = spawn(process.execPath, [program, ...args], {
-    cwd: userDir,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = start(process.execPath, [program, ...args], { cwd: userDir })
   let printed = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (text) => {
