@@ -50,7 +50,9 @@ try {
   if (values.node) {
     await page.evaluate((id) => {
       const { RED } = globalThis
-      RED.editor.edit(RED.nodes.node(id))
+      const node = RED.nodes.node(id)
+      if (node._def.category === 'config') RED.editor.editConfig('', node.type, id)
+      else RED.editor.edit(node)
     }, values.node)
     await page.waitForSelector('.red-ui-tray-body form')
   }
