@@ -47,7 +47,13 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
 
   const judged = series.some(({ tailStart, tailEnd }) => tailEnd > tailStart)
   let evaluation = evaluate(spec, net, series, features)
-  let best = { ...evaluation, weights: Float32Array.from(weights) }
+  const taken = ({ loss, naive, skills }: Evaluation) => ({
+    loss,
+    naive,
+    skills,
+    weights: Float32Array.from(weights),
+  })
+  let best = taken(evaluation)
   let stale = 0
   let update = 0
   while (update < maxUpdates && stale < PATIENCE && seconds() < maxSeconds) {
@@ -61,7 +67,7 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
     evaluation = evaluate(spec, net, series, features)
     // Without a tail there is nothing to judge by: the newest weights are taken.
     if (evaluation.loss < best.loss || !judged) {
-      best = { ...evaluation, weights: Float32Array.from(weights) }
+      best = taken(evaluation)
       stale = 0
     } else {
       stale++
