@@ -1,5 +1,5 @@
+import { createRandom, type Random } from '../engine/random.ts'
 import type { Reading } from '../forecast/types.ts'
-import { createRandom, type Random } from './random.ts'
 
 /** One sensor that is read step by step; no timers, no clock. */
 export interface Sensor {
@@ -45,9 +45,9 @@ export function simulatedPlant(options: PlantOptions = {}): Sensor[] {
     ['plant/line/pressure', QUARTER, false, linePressure],
   ]
   return plan.map(([topic, period, patterned, signal], index) => {
-    const seedOfSensor = Math.imul(seed, 0x9e3779b1) + index
+    const seedOfSensor = (Math.imul(seed, 0x9e3779b1) + index) >>> 0
     const value = signal(createRandom(seedOfSensor))
-    const missing = gaps(createRandom(~seedOfSensor))
+    const missing = gaps(createRandom(~seedOfSensor >>> 0))
     let step = 0
     const next = (): Reading | null => {
       const time = start + step * period

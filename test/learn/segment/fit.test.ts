@@ -7,6 +7,7 @@ import { fitSegment } from '../../../src/learn/segment/fit.ts'
 import { initialiseNet } from '../../../src/learn/segment/initialise.ts'
 import { netLayout } from '../../../src/learn/segment/net.ts'
 import type { FitJob, FitSeries } from '../../../src/learn/segment/types.ts'
+import { assertGradient } from '../numeric.ts'
 
 const SPEC = { segment: 4, horizon: 6, hiddenSize: 8 }
 
@@ -29,53 +30,37 @@ const job = (series: FitSeries[], maxUpdates = 150): FitJob => ({
 
 describe('segment net', () => {
   it('has gradients that agree with finite differences, for every weight', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1000 }), (seed) => {
-        const spec = { segment: 2, horizon: 3, hiddenSize: 4 }
-        const random = createRandom(seed)
-        const { size, features, blocks } = netLayout(spec)
-        const weights = initialiseNet(spec, random).map((w) => w || random.uniform(-0.5, 0.5))
-        const grads = new Float64Array(size)
-        const net = createSegmentNet(spec, weights, grads)
-        const rows = 3
-        const decoder = net.decoder(rows)
-        const draw = (length: number): Float64Array => Float64Array.from({ length }, () => random.normal())
-        const x = draw(rows * features)
-        const h0 = draw(rows * 4)
-        const target = draw(rows * blocks * 2)
-        const z = new Float64Array(rows * 4)
-        const h = new Float64Array(rows * 4)
-        const cache = net.cell.cache(rows)
-        const loss = (): number => {
-          net.encode(x, z, rows)
-          net.cell.forward(z, h0, h, cache)
-          decoder.forward(h)
-          return decoder.out.reduce((sum, y, i) => sum + (y - target[i]) ** 2, 0)
-        }
-        loss()
-        decoder.dOut.set(decoder.out.map((y, i) => 2 * (y - target[i])))
-        const dh = new Float64Array(rows * 4)
-        const dz = new Float64Array(rows * 4)
-        decoder.backward(dh)
-        net.cell.backward(cache, dh, dz, null)
-        net.encodeBack(x, z, dz, rows)
-        const eps = 1e-6
-        for (let i = 0; i < size; i++) {
-          const kept = weights[i]
-          weights[i] = kept + eps
-          const up = loss()
-          weights[i] = kept - eps
-          const down = loss()
-          weights[i] = kept
-          const expected = (up - down) / (2 * eps)
-          assert.ok(
-            Math.abs(grads[i] - expected) < 1e-4 * Math.max(1, Math.abs(expected)),
-            `weight ${i}: ${grads[i]} against ${expected}`,
-          )
-        }
-      }),
-      { numRuns: 5 },
-    )
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const spec = { segment: 2, horizon: 3, hiddenSize: 4 }
+      const random = createRandom(seed)
+      const { size, features, blocks } = netLayout(spec)
+      const weights = initialiseNet(spec, random).map((w) => w || random.uniform(-0.5, 0.5))
+      const grads = new Float64Array(size)
+      const net = createSegmentNet(spec, weights, grads)
+      const rows = 3
+      const decoder = net.decoder(rows)
+      const draw = (length: number): Float64Array => Float64Array.from({ length }, () => random.normal())
+      const x = draw(rows * features)
+      const h0 = draw(rows * 4)
+      const target = draw(rows * blocks * 2)
+      const z = new Float64Array(rows * 4)
+      const h = new Float64Array(rows * 4)
+      const cache = net.cell.cache(rows)
+      const loss = (): number => {
+        net.encode(x, z, rows)
+        net.cell.forward(z, h0, h, cache)
+        decoder.forward(h)
+        return decoder.out.reduce((sum, y, i) => sum + (y - target[i]) ** 2, 0)
+      }
+      loss()
+      decoder.dOut.set(decoder.out.map((y, i) => 2 * (y - target[i])))
+      const dh = new Float64Array(rows * 4)
+      const dz = new Float64Array(rows * 4)
+      decoder.backward(dh)
+      net.cell.backward(cache, dh, dz, null)
+      net.encodeBack(x, z, dz, rows)
+      assertGradient(`seed ${seed}, weight`, loss, weights, grads)
+    }
   })
 
   it('starts as naive: an untrained net forecasts no change', () => {
