@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs'
 import { checkStreamsOptions } from '../src/forecast/options.ts'
 import type { Outcome, StreamsOptions } from '../src/forecast/types.ts'
-import { quote } from '../src/mqtt/quote.ts'
+import { quote } from '../src/quote.ts'
 import { forecast } from '../src/rx/forecast.ts'
 import { type ModelHost, nodeFile, openHost } from './host.ts'
 import { createMessageReader, forecastMessage, type MessageOptions, type MessageReading } from './message.ts'

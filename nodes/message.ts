@@ -1,6 +1,6 @@
 import type { Forecast } from '../src/forecast/types.ts'
 import { parsePayload, splitPath } from '../src/mqtt/payload.ts'
-import { quote } from '../src/mqtt/quote.ts'
+import { quote } from '../src/quote.ts'
 import { toTime } from '../src/mqtt/time.ts'
 import type { Message, Red } from './red.ts'
 

@@ -1,4 +1,4 @@
-import { quote } from '../src/mqtt/quote.ts'
+import { quote } from '../src/quote.ts'
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 const MS = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 }

@@ -1,4 +1,4 @@
-import { quote } from './quote.ts'
+import { quote } from '../quote.ts'
 
 /** @throws RangeError naming what is no quality of service */
 export function checkQos(qos: unknown): asserts qos is 0 | 1 | 2 {

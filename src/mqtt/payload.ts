@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { quote } from './quote.ts'
+import { quote } from '../quote.ts'
 import { toTime } from './time.ts'
 
 const MAX_SIZE = 65_536

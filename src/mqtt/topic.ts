@@ -1,4 +1,4 @@
-import { quote } from './quote.ts'
+import { quote } from '../quote.ts'
 
 const MAX_BYTES = 65_535
 

@@ -5,7 +5,7 @@ import { stateSize } from '../engine/spec.ts'
 import { createStepper } from '../engine/stepper.ts'
 import type { Skip } from '../forecast/types.ts'
 import { checkFunctions } from '../mqtt/check.ts'
-import { quote } from '../mqtt/quote.ts'
+import { quote } from '../quote.ts'
 import { type Answer, type KeyOptions, keyed } from './keyed.ts'
 import { createLanes } from './lanes.ts'
 
