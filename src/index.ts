@@ -15,6 +15,7 @@ export {
   gruSpec,
   type PresetName,
   presets,
+  type RecurrentActivation,
   stateSize,
   type Update,
 } from './engine/spec.ts'

@@ -30,11 +30,12 @@ export function referenceStep(
   const carried = spec.cell === 'no-carry' ? new Float64Array(H) : h
   const fromInput = affine(weights, cell.W, cell.b, 3 * H, x)
   const fromState = affine(weights, cell.U, cell.c, 3 * H, carried)
+  const gate = spec.recurrentActivation === 'sigmoid' ? sigmoid : hardSigmoid
   const r = new Float64Array(H)
   const z = new Float64Array(H)
   for (let i = 0; i < H; i++) {
-    r[i] = sigmoid(fromInput[i] + fromState[i])
-    z[i] = sigmoid(fromInput[H + i] + fromState[H + i])
+    r[i] = gate(fromInput[i] + fromState[i])
+    z[i] = gate(fromInput[H + i] + fromState[H + i])
   }
   let candidate = fromState.subarray(2 * H)
   if (spec.cell === 'reset-after') {
@@ -71,6 +72,10 @@ function affine(weights: Vector, matrix: number, bias: number, rows: number, x: 
 
 function sigmoid(a: number): number {
   return 1 / (1 + Math.exp(-a))
+}
+
+function hardSigmoid(a: number): number {
+  return Math.min(Math.max(0.2 * a + 0.5, 0), 1)
 }
 
 /** Float64 arithmetic in plain JavaScript, states kept as float32 like every backend's. Slow; for tests and as a last resort. */

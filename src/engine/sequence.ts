@@ -85,10 +85,10 @@ export function sequence(model: Model, x: Float32Array, options: SequenceOptions
 
 /** One layer in one direction as a model of its own, which steps forwards whatever the order of its inputs. */
 function cellModel({ spec, weights }: Model, cell: CellLayout): Model {
-  const { hiddenSize, biases } = spec
+  const { hiddenSize, biases, update, recurrentActivation } = spec
   const size = 3 * hiddenSize * (cell.inputSize + hiddenSize + biases)
   return createModel(
-    gruSpec({ inputSize: cell.inputSize, hiddenSize, biases, cell: spec.cell, update: spec.update }),
+    gruSpec({ inputSize: cell.inputSize, hiddenSize, biases, cell: spec.cell, update, recurrentActivation }),
     weights.subarray(cell.W, cell.W + size),
   )
 }

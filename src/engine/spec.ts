@@ -12,6 +12,9 @@ export type Cell =
 /** How the new state is mixed: `keep` h' = (1−z)∘n + z∘h, `write` h' = (1−z)∘h + z∘n. */
 export type Update = 'keep' | 'write'
 
+/** What makes r and z of their sums: `sigmoid` σ(a), `hard-sigmoid` clip(0.2·a + 0.5, 0, 1), the default of TensorFlow.js. */
+export type RecurrentActivation = 'sigmoid' | 'hard-sigmoid'
+
 export type Direction = 'forward' | 'reverse' | 'bidirectional'
 
 /** Shape and equations of a GRU. Immutable; made by {@link gruSpec}. */
@@ -21,6 +24,8 @@ export interface GruSpec {
   readonly layers: number
   readonly cell: Cell
   readonly update: Update
+  /** Of the gates r and z. */
+  readonly recurrentActivation: RecurrentActivation
   readonly direction: Direction
   /** Bias vectors per gate: 0 none, 1 input only, 2 input and recurrent (PyTorch). */
   readonly biases: 0 | 1 | 2
@@ -57,12 +62,13 @@ export const presets: Readonly<Record<PresetName, Pick<GruSpec, 'cell' | 'update
 
 const CELLS: readonly Cell[] = ['reset-after', 'reset-before', 'no-reset', 'no-carry']
 const UPDATES: readonly Update[] = ['keep', 'write']
+const RECURRENT_ACTIVATIONS: readonly RecurrentActivation[] = ['sigmoid', 'hard-sigmoid']
 const DIRECTIONS: readonly Direction[] = ['forward', 'reverse', 'bidirectional']
 
 /**
  * Checks and completes a GRU specification.
  *
- * Defaults: one forward layer of PyTorch's cell, two biases, no projection.
+ * Defaults: one forward layer of PyTorch's cell, two biases, sigmoid gates, no projection.
  * @throws RangeError naming the field and its value when it cannot be used.
  */
 export function gruSpec(options: Pick<GruSpec, 'inputSize' | 'hiddenSize'> & Partial<GruSpec>): GruSpec {
@@ -72,6 +78,7 @@ export function gruSpec(options: Pick<GruSpec, 'inputSize' | 'hiddenSize'> & Par
     layers = 1,
     cell = 'reset-after',
     update = 'keep',
+    recurrentActivation = 'sigmoid',
     direction = 'forward',
     biases = 2,
     outputSize = 0,
@@ -82,6 +89,7 @@ export function gruSpec(options: Pick<GruSpec, 'inputSize' | 'hiddenSize'> & Par
   whole('outputSize', outputSize, 0, 65_536)
   oneOf('cell', cell, CELLS)
   oneOf('update', update, UPDATES)
+  oneOf('recurrentActivation', recurrentActivation, RECURRENT_ACTIVATIONS)
   oneOf('direction', direction, DIRECTIONS)
   oneOf('biases', biases, [0, 1, 2])
   return Object.freeze({
@@ -90,6 +98,7 @@ export function gruSpec(options: Pick<GruSpec, 'inputSize' | 'hiddenSize'> & Par
     layers,
     cell,
     update,
+    recurrentActivation,
     direction,
     biases,
     outputSize,

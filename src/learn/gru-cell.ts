@@ -37,13 +37,22 @@ export interface GruCell {
  *
  * All four cells and both updates of {@link GruSpec}; missing biases count as 0.
  * @param layout the cell's place in `weights` and `grads`
+ * @throws RangeError when the gates are not sigmoids
  */
 export function createCell(
-  { cell, update, hiddenSize: H }: Pick<GruSpec, 'cell' | 'update' | 'hiddenSize'>,
+  {
+    cell,
+    update,
+    recurrentActivation,
+    hiddenSize: H,
+  }: Pick<GruSpec, 'cell' | 'update' | 'recurrentActivation' | 'hiddenSize'>,
   layout: CellLayout,
   weights: Float64Array,
   grads: Float64Array,
 ): GruCell {
+  if (recurrentActivation !== 'sigmoid') {
+    throw new RangeError(`learning needs recurrentActivation sigmoid, got ${recurrentActivation}`)
+  }
   const I = layout.inputSize
   const after = cell === 'reset-after'
   const before = cell === 'reset-before'

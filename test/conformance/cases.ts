@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { layout } from '../../src/engine/layout.ts'
-import { type Cell, type GruSpec, gruSpec, type Update } from '../../src/engine/spec.ts'
+import { type Cell, type GruSpec, gruSpec, presets, type Update } from '../../src/engine/spec.ts'
 
 /** Nested arrays of numbers, as JSON has them. */
 export type Nested = number | readonly Nested[]
@@ -145,4 +145,50 @@ function weightsOf(spec: GruSpec, raw: RawCase, number: (v: number) => number): 
     put(head.b, raw.head.b)
   }
   return weights
+}
+
+/** The first layer of a TensorFlow.js model run with its default `hardSigmoid`, from the model's own weights. */
+export function hardSigmoidCase(): Case {
+  const folder = 'weights/tfjs_gru'
+  const { x, hardSigmoid_first_layer: first } = readFixture<{
+    x: Nested[][]
+    hardSigmoid_first_layer: { y: Nested[][] }
+  }>(`${folder}/expected.json`)
+  const bytes = readFileSync(new URL(`../../../test/fixtures/${folder}/weights.bin`, import.meta.url))
+  const [I, H] = [3, 5]
+  // kernel [I, 3H], recurrent kernel [H, 3H], bias [3H], gates stacked z, r, n on columns.
+  const stored = (row: number, column: number) => bytes.readFloatLE(4 * (row * 3 * H + column))
+  const spec = gruSpec({
+    ...presets.kerasResetBefore,
+    inputSize: I,
+    hiddenSize: H,
+    recurrentActivation: 'hard-sigmoid',
+  })
+  const { cells, size } = layout(spec)
+  const [{ W, U, b }] = cells
+  const weights = new Float64Array(size)
+  for (const [gate, place] of [1, 0, 2].entries()) {
+    for (let unit = 0; unit < H; unit++) {
+      const row = gate * H + unit
+      const column = place * H + unit
+      for (let k = 0; k < I; k++) weights[W + row * I + k] = stored(k, column)
+      for (let k = 0; k < H; k++) weights[U + row * H + k] = stored(I + k, column)
+      weights[b + row] = stored(I + H, column)
+    }
+  }
+  const y = Float64Array.from(flat(first.y))
+  const hn = Float64Array.from(first.y.flatMap((rows) => flat(rows[rows.length - 1])))
+  const expect = { y, hn }
+  return {
+    name: `${folder} hardSigmoid`,
+    spec,
+    weights,
+    batch: x.length,
+    time: x[0].length,
+    x: Float64Array.from(flat(x), Math.fround),
+    expect,
+    tol: 1e-6,
+    expect64: expect,
+    tol64: 1e-6,
+  }
 }

@@ -6,7 +6,7 @@ import { reference, referenceStep, type Vector } from '../../src/engine/referenc
 import { sequence } from '../../src/engine/sequence.ts'
 import { createStepper } from '../../src/engine/stepper.ts'
 import { wasm } from '../../src/engine/wasm/wasm.ts'
-import { type Case, type Expected, readCases } from './cases.ts'
+import { type Case, type Expected, hardSigmoidCase, readCases } from './cases.ts'
 import { oracle } from './oracle.ts'
 
 const files = [
@@ -18,7 +18,7 @@ const files = [
   'seed3-keras/seed_cell.json',
   'onnx/gru_op.json',
 ]
-const cases = files.flatMap(readCases)
+const cases = [...files.flatMap(readCases), hardSigmoidCase()]
 const backends: readonly Backend[] = [reference, wasm]
 
 describe('conformance', () => {
@@ -69,7 +69,7 @@ describe('conformance', () => {
 })
 
 describe('the fixtures', () => {
-  it('cover every cell, update, direction and number of biases, layers, lengths, first states and projections', () => {
+  it('cover every cell, update, gate, direction and number of biases, layers, lengths, first states and projections', () => {
     const seen = (key: (c: Case) => unknown) => new Set(cases.map(key))
     assert.deepEqual(
       seen((c) => c.spec.cell),
@@ -78,6 +78,10 @@ describe('the fixtures', () => {
     assert.deepEqual(
       seen((c) => c.spec.update),
       new Set(['keep', 'write']),
+    )
+    assert.deepEqual(
+      seen((c) => c.spec.recurrentActivation),
+      new Set(['sigmoid', 'hard-sigmoid']),
     )
     assert.deepEqual(
       seen((c) => c.spec.direction),

@@ -14,6 +14,7 @@ export function models(...allowed: Direction[]): fc.Arbitrary<Model> {
       outputSize: fc.integer({ min: 0, max: 20 }),
       cell: fc.constantFrom('reset-after', 'reset-before', 'no-reset', 'no-carry'),
       update: fc.constantFrom('keep', 'write'),
+      recurrentActivation: fc.constantFrom('sigmoid', 'hard-sigmoid'),
       biases: fc.constantFrom(0, 1, 2),
       direction: fc.constantFrom(...allowed),
       seed: fc.integer({ min: 0, max: 1000 }),

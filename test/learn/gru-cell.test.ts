@@ -93,4 +93,9 @@ describe('GRU cell for learning', () => {
       h.map((v) => v / 2),
     )
   })
+
+  it('refuses gates that are not sigmoids', () => {
+    const spec = gruSpec({ inputSize: 1, hiddenSize: 1, recurrentActivation: 'hard-sigmoid' })
+    assert.throws(() => open(spec, 1, 1), /RangeError: learning needs .* sigmoid, got hard-sigmoid/)
+  })
 })

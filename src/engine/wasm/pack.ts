@@ -24,15 +24,15 @@ interface Affine {
  * The weights of a forward model in the order in which the kernels read them, panel by panel as `affine` in
  * assembly/affine.ts says.
  *
- * The rows of r and z are halved because σ(a) = ½ + ½·tanh(a/2); with the update `write` those of z are negated as
- * well, because 1 − σ(a) = σ(−a) makes it `keep`. Both change no digit.
+ * The rows of r and z are halved because σ(a) = ½ + ½·tanh(a/2), which changes no digit, or multiplied by the 0.2 of a
+ * hard sigmoid. With the update `write` those of z are negated as well, because 1 − σ(a) = σ(−a) makes it `keep`.
  */
 export function pack(model: Model): Float32Array {
   const { spec, weights } = model
   const { cells, head } = layout(spec)
   const H = spec.hiddenSize
-  const r = 0.5
-  const z = spec.update === 'keep' ? 0.5 : -0.5
+  const r = spec.recurrentActivation === 'sigmoid' ? 0.5 : 0.2
+  const z = spec.update === 'keep' ? r : -r
   const n = 1
   const parts: Affine[] = []
   for (const { W, U, b, c, inputSize } of cells) {

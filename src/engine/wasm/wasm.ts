@@ -8,6 +8,7 @@ interface Kernels {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
   configure(
     cell: number,
+    hard: boolean,
     layers: number,
     inputSize: number,
     hiddenSize: number,
@@ -35,7 +36,7 @@ let module: object | undefined
 export const wasm: Backend = { name: 'wasm', device: 'cpu:wasm', open }
 
 function open(model: Model, lanes: number): Lanes {
-  const { inputSize, hiddenSize, layers, outputSize, cell } = model.spec
+  const { inputSize, hiddenSize, layers, outputSize, cell, recurrentActivation } = model.spec
   module ??= new WebAssembly.Module(Uint8Array.from(atob(kernels), (c) => c.charCodeAt(0)))
   const kernel = new WebAssembly.Instance(module).exports as Kernels
   const units = padded(hiddenSize, 16)
@@ -47,9 +48,18 @@ function open(model: Model, lanes: number): Lanes {
   const packed = pack(model)
   const weights = SLACK
   const scratch = weights + packed.length
-  const pool =
-    kernel.configure(cellNumbers[cell], layers, inputSize, hiddenSize, outputSize, 4 * weights, 4 * scratch) /
-    4
+  const hard = recurrentActivation === 'hard-sigmoid'
+  const configured = kernel.configure(
+    cellNumbers[cell],
+    hard,
+    layers,
+    inputSize,
+    hiddenSize,
+    outputSize,
+    4 * weights,
+    4 * scratch,
+  )
+  const pool = configured / 4
   let rows = 1
   let count = lanes
   let floats = new Float32Array(0)

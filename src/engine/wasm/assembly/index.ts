@@ -1,5 +1,5 @@
 import { affine } from './affine'
-import { madd, sigmoidOfTwice, tanh } from './math'
+import { hardSigmoidOfFive, madd, sigmoidOfTwice, tanh } from './math'
 
 // Cells, as numbered by pack.ts.
 const RESET_AFTER = 0
@@ -8,6 +8,8 @@ const NO_CARRY = 3
 
 // One instance runs one model. Sizes count float32 values, addresses count bytes.
 let cell: i32
+/** Whether r and z are hard sigmoids. */
+let hardGates: bool
 let layers: i32
 /** Hidden units padded to 16; the padding of every state stays zero. */
 let units: i32
@@ -30,6 +32,7 @@ let projection: usize
 /** Sizes and addresses of the model; returns the address after the scratch. */
 export function configure(
   cellNumber: i32,
+  hard: bool,
   layerCount: i32,
   inputs: i32,
   hidden: i32,
@@ -38,6 +41,7 @@ export function configure(
   scratchAt: usize,
 ): usize {
   cell = cellNumber
+  hardGates = hard
   layers = layerCount
   inputSize = inputs
   units = (hidden + 15) & ~15
@@ -95,10 +99,17 @@ function stepCell(w: usize, x: usize, columns: i32, h: usize): usize {
   return w
 }
 
+/** r or z from its sum, which packing has scaled. */
+// @ts-ignore: decorator
+@inline
+function gate(a: v128): v128 {
+  return hardGates ? hardSigmoidOfFive(a) : sigmoidOfTwice(a)
+}
+
 /** r∘h. */
 function reset(h: usize): void {
   for (let i: usize = 0, end = <usize>units << 2; i < end; i += 16) {
-    const r = sigmoidOfTwice(f32x4.add(v128.load(fromInput + i), v128.load(fromState + i)))
+    const r = gate(f32x4.add(v128.load(fromInput + i), v128.load(fromState + i)))
     v128.store(resetState + i, f32x4.mul(r, v128.load(h + i)))
   }
 }
@@ -110,10 +121,10 @@ function mix(carried: usize, h: usize): void {
   for (let i: usize = 0; i < one; i += 16) {
     let candidate = v128.load(fromState + two + i)
     if (cell == RESET_AFTER) {
-      const r = sigmoidOfTwice(f32x4.add(v128.load(fromInput + i), v128.load(fromState + i)))
+      const r = gate(f32x4.add(v128.load(fromInput + i), v128.load(fromState + i)))
       candidate = f32x4.mul(r, candidate)
     }
-    const z = sigmoidOfTwice(f32x4.add(v128.load(fromInput + one + i), v128.load(fromState + one + i)))
+    const z = gate(f32x4.add(v128.load(fromInput + one + i), v128.load(fromState + one + i)))
     const n = tanh(f32x4.add(v128.load(fromInput + two + i), candidate))
     v128.store(h + i, madd(z, f32x4.sub(v128.load(carried + i), n), n))
   }

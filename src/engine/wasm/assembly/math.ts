@@ -23,6 +23,12 @@ export function sigmoidOfTwice(a: v128): v128 {
   return madd(tanh(a), f32x4.splat(0.5), f32x4.splat(0.5))
 }
 
+/** clip(0.2·5a + 0.5, 0, 1) of four numbers a: the weights of r and z are packed multiplied by 0.2. NaN becomes 0. */
+export function hardSigmoidOfFive(a: v128): v128 {
+  const open = f32x4.add(a, f32x4.splat(0.5))
+  return f32x4.pmin(f32x4.splat(1), f32x4.pmax(f32x4.splat(0), open))
+}
+
 /** a·b + c. */
 export function madd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(c, f32x4.mul(a, b))
