@@ -2,57 +2,61 @@ import { defer, finalize, map, type OperatorFunction } from 'rxjs'
 import type { Backend } from '../engine/backend.ts'
 import type { Model } from '../engine/model.ts'
 import { stateSize } from '../engine/spec.ts'
-import { createStepper } from '../engine/stepper.ts'
 import type { Skip } from '../forecast/types.ts'
+import type { Preprocessing, Scaling } from '../formats/types.ts'
 import { checkFunctions } from '../mqtt/check.ts'
 import { quote } from '../quote.ts'
-import { type Answer, type KeyOptions, keyed } from './keyed.ts'
-import { createLanes } from './lanes.ts'
+import { type Answer, invalid, type KeyOptions, keyed } from './keyed.ts'
+import { createInputReader, fill, type StepInput, type Steps } from './stepInput.ts'
+import { createStepRun, type Step } from './stepRun.ts'
 
 export interface GruStepOptions<T> extends KeyOptions<T> {
-  /** A forward GRU. */
   readonly model: Model
-  /** The `inputSize` finite numbers of one step. */
-  readonly input: (source: T) => ArrayLike<number>
-  /** State that each stream begins with, [layers, hiddenSize]. @default zeros */
+  /**
+   * The `inputSize` finite numbers of one step, or an array of 1 to 10,000 such steps: a whole sequence, which goes
+   * on from the stream's state and leaves it after its last step. A model that is not forward only takes whole
+   * sequences alone, each from `h0`.
+   */
+  readonly input: (source: T) => StepInput
+  /** State that each stream begins with, [layers · directions, hiddenSize]. @default zeros */
   readonly h0?: ArrayLike<number>
-  /** Give the state after each step too, [layers, hiddenSize]. @default false */
+  /** State to take this source's steps from, instead of its stream's. @default the stream's */
+  readonly state?: (source: T) => ArrayLike<number> | undefined
+  /** How inputs are scaled for the model and its projection is scaled back. @default not at all */
+  readonly preprocessing?: Preprocessing
+  /** Give the state after the last step too. @default false */
   readonly hidden?: boolean
   /** @default wasm */
   readonly backend?: Backend
   /** Streams kept; the one longest unused begins anew beyond that. @default 500 */
   readonly maxStreams?: number
-}
-
-/** What a step gave: the projection, or the top layer's state without one. The arrays are the receiver's. */
-interface Step {
-  readonly output: Float32Array
-  /** Set with the option `hidden`. */
-  readonly hidden?: Float32Array
-  readonly skipped?: undefined
+  /** Hears of each stream that is forgotten for another one. */
+  readonly onEvict?: (key: string) => void
 }
 
 interface Skipped {
   readonly output?: undefined
+  readonly outputs?: undefined
   readonly hidden?: undefined
   readonly skipped: Skip
 }
 
-/** Exactly one per source: the step's output, or the reason why there is none. */
+/** Exactly one per source: the output of its steps, or the reason why there is none. */
 export type GruStepOutcome<T> = Answer<T, Step | Skipped>
 
 /**
- * One step of a GRU for each source, on the state of its stream.
+ * One step of a GRU for each source, or several, on the state of its stream.
  *
  * ```
  * source    --a1---b1---a2---x----a3--|
  * gruStep   --A1---B1---A2---i----A3--|    A2 = GRU(a2, state after A1), i invalid
  * ```
  *
- * One outcome per source, in order and in the same turn. An input of the wrong length, or that is not all
- * finite numbers, gives `invalid` and changes no state. Cold: states belong to the subscription.
+ * One outcome per source, in order and in the same turn. An input of the wrong length, that is not all finite
+ * numbers, or for which the model gives none gives `invalid` and changes no state. Cold: states belong to the
+ * subscription.
  *
- * @throws RangeError or TypeError when the model is not forward only, or naming an option that cannot be used
+ * @throws RangeError or TypeError naming an option that cannot be used
  * @example
  * const model = initialise(gruSpec({ ...presets.pytorch, inputSize: 1, hiddenSize: 2 }), { seed: 1 })
  * of(20.5, 20.7)
@@ -60,48 +64,67 @@ export type GruStepOutcome<T> = Answer<T, Step | Skipped>
  *   .subscribe(({ output }) => console.log(output)) // two numbers each, the second on the state of the first
  */
 export function gruStep<T>(options: GruStepOptions<T>): OperatorFunction<T, GruStepOutcome<T>> {
-  const { model, input: inputOf, h0, hidden = false, backend, maxStreams = 500 } = options
-  checkFunctions(options, 'key', 'reset')
+  const { model, input: inputOf, h0, state: stateOf, preprocessing = {}, hidden = false } = options
+  const { backend, maxStreams = 500, onEvict } = options
+  const { inputSize, outputSize } = model.spec
+  checkFunctions(options, 'key', 'reset', 'state', 'onEvict')
   if (typeof inputOf !== 'function') throw new TypeError(`input must be a function, got ${quote(inputOf)}`)
   if (!(Number.isInteger(maxStreams) && maxStreams >= 1 && maxStreams <= 100_000)) {
     throw new RangeError(`maxStreams must be a whole number from 1 to 100000, got ${String(maxStreams)}`)
   }
-  const initial = new Float32Array(stateSize(model.spec))
-  if (h0) fill('h0', initial, h0)
+  checkScalings('preprocessing.inputs', preprocessing.inputs, inputSize)
+  checkScalings('preprocessing.outputs', preprocessing.outputs, outputSize)
+  const size = stateSize(model.spec)
+  const initial = new Float32Array(size)
+  if (h0) fill('h0', initial, 0, size, h0)
+  const runOptions = {
+    model,
+    backend,
+    initial,
+    hidden,
+    maxStreams,
+    scalings: preprocessing.outputs,
+    onEvict,
+  }
   // Opened here once for what it throws, then anew by each subscription.
-  createStepper(model, { backend }).close()
+  createStepRun(runOptions).close()
 
   return (source) =>
     defer(() => {
-      const stepper = createStepper(model, { backend })
-      const lanes = createLanes(maxStreams)
-      const inputs = new Float32Array(model.spec.inputSize)
-      const select = (from: T): void => fill('input', inputs, inputOf(from))
-      const answer = keyed<T, void, Step>(options, select, {
-        take(key) {
-          const { lane, fresh } = lanes.of(key)
-          if (lane >= stepper.lanes) stepper.grow(Math.min(2 * stepper.lanes, maxStreams))
-          if (fresh) stepper.restore(lane, initial)
-          const output = stepper.step([lane], inputs).slice()
-          return hidden ? { output, hidden: stepper.save(lane) } : { output }
+      const run = createStepRun(runOptions)
+      const read = createInputReader(model.spec, preprocessing.inputs)
+      const given = new Float32Array(size)
+      let state: Float32Array | undefined
+      const select = (from: T): Steps => {
+        const told = stateOf?.(from)
+        state = told === undefined ? undefined : given
+        if (told !== undefined) fill('state', given, 0, size, told)
+        return read(inputOf(from))
+      }
+      const answer = keyed<T, Steps, Step | Skipped>(options, select, {
+        take(key, steps) {
+          try {
+            return run.take(key, steps, state)
+          } catch (error) {
+            return { skipped: invalid(error) }
+          }
         },
-        reset: lanes.forget,
+        reset: run.reset,
       })
-      return source.pipe(map(answer), finalize(stepper.close))
+      return source.pipe(map(answer), finalize(run.close))
     })
 }
 
-/** Copies finite numbers, and nothing that only looks like one. */
-function fill(name: string, to: Float32Array, from: ArrayLike<number>): void {
-  if (from?.length !== to.length) {
-    throw new RangeError(`${name} must hold ${to.length} numbers, got ${from?.length ?? String(from)}`)
+/** @throws RangeError naming what cannot scale as many numbers */
+function checkScalings(name: string, scalings: readonly Scaling[] | undefined, size: number): void {
+  if (scalings === undefined) return
+  if (scalings.length !== size) {
+    throw new RangeError(`${name} must hold ${size} entries, got ${scalings.length}`)
   }
-  for (let i = 0; i < to.length; i++) {
-    if (typeof from[i] !== 'number' || !Number.isFinite(Math.fround(from[i]))) {
-      throw new RangeError(
-        `${name} must hold finite numbers, got ${typeof from[i] === 'number' ? from[i] : typeof from[i]} at index ${i}`,
-      )
+  for (const { mean = 0, std = 1 } of scalings) {
+    if (!Number.isFinite(mean)) throw new RangeError(`${name} must have finite means, got ${quote(mean)}`)
+    if (!(Number.isFinite(std) && std > 0)) {
+      throw new RangeError(`${name} must have positive std, got ${quote(std)}`)
     }
   }
-  to.set(from)
 }

@@ -52,7 +52,8 @@ function forgot(streams: number): Skip {
   return { reason: 'reset', message: `reset: ${streams} ${streams === 1 ? 'stream' : 'streams'} forgotten` }
 }
 
-function invalid(thrown: unknown): Skip {
+/** Says what was thrown as the reason why a source has no answer. */
+export function invalid(thrown: unknown): Skip {
   const error = thrown instanceof Error ? thrown : new TypeError(`a selector threw a ${typeof thrown}`)
   return { reason: 'invalid', message: error.message, error }
 }

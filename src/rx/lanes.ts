@@ -6,7 +6,8 @@ export interface Lanes {
   forget(key?: string): number
 }
 
-export function createLanes(max: number): Lanes {
+/** @param onEvict hears of each stream that gave its place up */
+export function createLanes(max: number, onEvict?: (key: string) => void): Lanes {
   // Insertion order is order of use. Keys come from outside: never a bare object.
   const used = new Map<string, number>()
   const free: number[] = []
@@ -16,6 +17,7 @@ export function createLanes(max: number): Lanes {
     if (used.size < max) return used.size
     const [oldest, lane] = used.entries().next().value!
     used.delete(oldest)
+    onEvict?.(oldest)
     return lane
   }
 

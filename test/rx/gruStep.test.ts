@@ -3,47 +3,11 @@ import fc from 'fast-check'
 import { from, map, type Observable, of, take } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { initialise } from '../../src/engine/initialise.ts'
-import type { Model } from '../../src/engine/model.ts'
 import { reference } from '../../src/engine/reference.ts'
-import { sequence } from '../../src/engine/sequence.ts'
-import { gruSpec, presets } from '../../src/engine/spec.ts'
+import { gruSpec } from '../../src/engine/spec.ts'
+import type { Preprocessing } from '../../src/formats/types.ts'
 import { type GruStepOutcome, gruStep } from '../../src/rx/gruStep.ts'
-
-const model = initialise(
-  gruSpec({ ...presets.pytorch, inputSize: 2, hiddenSize: 4, layers: 2, outputSize: 3 }),
-)
-
-interface Source {
-  readonly key?: string
-  readonly x?: ArrayLike<number>
-  readonly reset?: boolean | 'all'
-}
-const selectors = {
-  key: ({ key = '' }: Source) => key,
-  input: ({ x = [] }: Source) => x,
-  reset: ({ reset = false }: Source) => reset,
-}
-
-const collect = <T>(observable: Observable<T>): T[] => {
-  const all: T[] = []
-  observable.subscribe((one) => all.push(one))
-  return all
-}
-
-/** What the same inputs give as one sequence from a zero state. */
-const expected = (of: Model, inputs: readonly ArrayLike<number>[]): number[][] => {
-  const x = Float32Array.from(inputs.flatMap((input) => Array.from(input)))
-  const { out, y } = sequence(of, x, { batch: 1, time: inputs.length })
-  const rows = out ?? y
-  const width = rows.length / inputs.length
-  return inputs.map((_, n) => Array.from(rows.subarray(n * width, (n + 1) * width)))
-}
-
-const close = (actual: ArrayLike<number> | undefined, wanted: ArrayLike<number>): void => {
-  assert.equal(actual?.length, wanted.length)
-  for (let i = 0; i < wanted.length; i++)
-    assert.ok(Math.abs(actual![i] - wanted[i]) < 1e-5, `${actual} ≠ ${wanted}`)
-}
+import { close, collect, expected, model, type Source, selectors } from './steps.ts'
 
 describe('gruStep', () => {
   describe('in marbles', () => {
@@ -168,9 +132,21 @@ describe('gruStep', () => {
       [[1], /input must hold 2 numbers, got 1/],
       [null, /input must hold 2 numbers, got null/],
       [7, /input must hold 2 numbers, got 7/],
-      ['12', /input must hold finite numbers, got string at index 0/],
-      [[1, null], /got object at index 1/],
-      [[1, true], /got boolean at index 1/],
+      ['12', /input must hold finite numbers, got "1" at index 0/],
+      [[1, null], /got null at index 1/],
+      [[1, true], /got true at index 1/],
+      [[[1, 2], [3]], /input\[1\] must hold 2 numbers, got 1/],
+      [[[1, 2], 3], /input\[1\] must hold 2 numbers, got 3/],
+      [[null, [1, 2]], /got null at index 0/],
+      [[], /input must hold 2 numbers, got 0/],
+      [
+        [
+          [1, 2],
+          [1, Number.POSITIVE_INFINITY],
+        ],
+        /input\[1\] must hold finite numbers, got Infinity at index 1/,
+      ],
+      [Array.from({ length: 10_001 }, () => [1, 2]), /input must hold at most 10000 steps, got 10001/],
       [[Number.NaN, 1], /got NaN at index 0/],
       [[1, 1e300], /got 1e\+300 at index 1/],
     ]
@@ -201,11 +177,18 @@ describe('gruStep', () => {
 
   it('refuses at construction what cannot be used', () => {
     const input = (x: number[]): number[] => x
-    const both = initialise(gruSpec({ inputSize: 2, hiddenSize: 4, direction: 'bidirectional' }))
-    assert.throws(() => gruStep({ model: both, input }), { name: 'RangeError', message: /direction/ })
     assert.throws(() => gruStep({ model, input, h0: [1] }), /h0 must hold 8 numbers, got 1/)
     assert.throws(() => gruStep({ model, input, maxStreams: 0 }), /maxStreams .* got 0/)
-    for (const name of ['input', 'key', 'reset']) {
+    const scalings: [Preprocessing, RegExp][] = [
+      [{ inputs: [{}] }, /preprocessing.inputs must hold 2 entries, got 1/],
+      [{ outputs: [{}] }, /preprocessing.outputs must hold 3 entries, got 1/],
+      [{ inputs: [{}, { std: 0 }] }, /preprocessing.inputs must have positive std, got 0/],
+      [{ inputs: [{}, { mean: Number.NaN }] }, /preprocessing.inputs must have finite means, got NaN/],
+    ]
+    for (const [preprocessing, message] of scalings) {
+      assert.throws(() => gruStep({ model, input, preprocessing }), { name: 'RangeError', message })
+    }
+    for (const name of ['input', 'key', 'reset', 'state', 'onEvict']) {
       assert.throws(() => gruStep({ model, input, [name]: 'x' }), {
         name: 'TypeError',
         message: `${name} must be a function, got "x"`,
