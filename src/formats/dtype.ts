@@ -14,3 +14,20 @@ export type Dtype =
   | 'U8'
   | 'BOOL'
   | 'other'
+
+/** Bytes of one number. */
+export const ITEM_SIZE: Readonly<Record<Exclude<Dtype, 'other'>, number>> = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
+  U8: 1,
+  BOOL: 1,
+}

@@ -104,5 +104,18 @@ export interface Inspection {
   readonly problem?: string
 }
 
+/** A file to be. */
+export interface Written {
+  readonly bytes: Uint8Array
+  /** What was changed on the way, a sentence each. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * How files of one format are written.
+ * @throws FormatError when the format cannot express the model exactly
+ */
+export type Writer = (model: Model, preprocessing: Preprocessing | undefined) => Written
+
 /** Formats that can be written. `pytorch` is safetensors that `nn.GRU` loads, and refuses other equations. */
 export type TargetName = 'safetensors' | 'npz' | 'onnx' | 'pytorch'

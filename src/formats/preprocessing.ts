@@ -1,0 +1,76 @@
+import type { GruSpec } from '../engine/spec.ts'
+import { quote } from '../quote.ts'
+import type { Preprocessing, Scaling } from './types.ts'
+
+const MAX_NAME = 256
+
+/**
+ * Checks a preprocessing against the GRU that it is for, and leaves defaults out.
+ * @throws RangeError when a list has another length than the GRU has numbers, a mean is not finite or a std not positive
+ */
+export function checkPreprocessing(spec: GruSpec, value: unknown): Preprocessing {
+  const { inputs, outputs } = fieldsOf('preprocessing', value, ['inputs', 'outputs'])
+  return Object.freeze({
+    ...(inputs !== undefined && { inputs: scalings('inputs', inputs, spec.inputSize) }),
+    ...(outputs !== undefined && { outputs: scalings('outputs', outputs, spec.outputSize) }),
+  })
+}
+
+/** (value − mean) / std of inputs [steps, inputSize], in float64, rounded once. */
+export function scaleInputs(preprocessing: Preprocessing, values: ArrayLike<number>): Float32Array {
+  return each(values, preprocessing.inputs, (v, { mean = 0, std = 1 }) => (v - mean) / std)
+}
+
+/** value · std + mean of projections [steps, outputSize], in float64, rounded once. */
+export function unscaleOutputs(preprocessing: Preprocessing, values: ArrayLike<number>): Float32Array {
+  return each(values, preprocessing.outputs, (v, { mean = 0, std = 1 }) => v * std + mean)
+}
+
+function each(
+  values: ArrayLike<number>,
+  list: readonly Scaling[] | undefined,
+  change: (value: number, scaling: Scaling) => number,
+): Float32Array {
+  if (!list || list.length === 0) return Float32Array.from(values)
+  return Float32Array.from(values, (v, i) => change(v, list[i % list.length]))
+}
+
+function scalings(name: string, value: unknown, length: number): readonly Scaling[] {
+  if (!Array.isArray(value) || value.length !== length) {
+    throw new RangeError(`preprocessing.${name} must be an array of ${length}, got ${quote(value)}`)
+  }
+  return Object.freeze(value.map((item, i) => scaling(`preprocessing.${name}[${i}]`, item)))
+}
+
+function scaling(at: string, value: unknown): Scaling {
+  const { name, mean, std } = fieldsOf(at, value, ['name', 'mean', 'std'])
+  if (name !== undefined && (typeof name !== 'string' || name === '' || name.length > MAX_NAME)) {
+    throw new RangeError(`${at}.name must be 1 to ${MAX_NAME} characters, got ${quote(name)}`)
+  }
+  if (mean !== undefined && !(typeof mean === 'number' && Number.isFinite(mean))) {
+    throw new RangeError(`${at}.mean must be a finite number, got ${quote(mean)}`)
+  }
+  if (std !== undefined && !(typeof std === 'number' && Number.isFinite(std) && std > 0)) {
+    throw new RangeError(`${at}.std must be a finite number above 0, got ${quote(std)}`)
+  }
+  return Object.freeze({
+    ...(name !== undefined && { name }),
+    ...(mean !== undefined && { mean }),
+    ...(std !== undefined && { std }),
+  })
+}
+
+function fieldsOf<K extends string>(
+  at: string,
+  value: unknown,
+  known: readonly K[],
+): Partial<Record<K, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new RangeError(`${at} must be an object, got ${quote(value)}`)
+  }
+  const stray = Object.keys(value).find((key) => !(known as readonly string[]).includes(key))
+  if (stray !== undefined) {
+    throw new RangeError(`${at} has the unknown field ${quote(stray)}; known are ${known.join(', ')}`)
+  }
+  return value
+}
