@@ -21,7 +21,6 @@ const MAX_32 = 0xffffffff
 const STORED = 0
 const DEFLATED = 8
 const ENCRYPTED = 0x41
-const UTF8_NAME = 0x800
 /** A checkpoint has a few small entries beside its tensors. */
 const MAX_ENTRIES = 2 * MAX_TENSORS
 /** The least that zlib takes. */
@@ -77,48 +76,6 @@ export function readZip(bytes: Uint8Array): Map<string, () => Uint8Array> {
   // In the order of the directory, which is the order in which they were written.
   return new Map(entries.map(({ name }) => [name, result.get(name)!]))
 }
-
-/** A zip file with entries stored, not packed, and without times, so that equal contents give equal bytes. */
-export function writeZip(entries: Iterable<readonly [name: string, bytes: Uint8Array]>): Uint8Array {
-  const parts: Uint8Array[] = []
-  const directory: Uint8Array[] = []
-  let offset = 0
-  for (const [text, bytes] of entries) {
-    const name = new TextEncoder().encode(text)
-    const local = new DataView(new ArrayBuffer(LOCAL_SIZE))
-    const central = new DataView(new ArrayBuffer(CENTRAL_SIZE))
-    local.setUint32(0, LOCAL, true)
-    central.setUint32(0, CENTRAL, true)
-    central.setUint16(4, 20, true)
-    // Fields that both headers have, two bytes later in the central one.
-    for (const [view, at] of [
-      [local, 4],
-      [central, 6],
-    ] as const) {
-      view.setUint16(at, 20, true)
-      view.setUint16(at + 2, UTF8_NAME, true)
-      view.setUint16(at + 8, FIRST_DAY, true)
-      view.setUint32(at + 10, crc32(bytes), true)
-      view.setUint32(at + 14, bytes.byteLength, true)
-      view.setUint32(at + 18, bytes.byteLength, true)
-      view.setUint16(at + 22, name.byteLength, true)
-    }
-    central.setUint32(42, offset, true)
-    parts.push(bytesOf(local), name, bytes)
-    directory.push(bytesOf(central), name)
-    offset += LOCAL_SIZE + name.byteLength + bytes.byteLength
-  }
-  const end = new DataView(new ArrayBuffer(END_SIZE))
-  end.setUint32(0, END, true)
-  end.setUint16(8, directory.length / 2, true)
-  end.setUint16(10, directory.length / 2, true)
-  end.setUint32(12, Buffer.concat(directory).byteLength, true)
-  end.setUint32(16, offset, true)
-  return new Uint8Array(Buffer.concat([...parts, ...directory, bytesOf(end)]))
-}
-
-/** 1 January 1980, the first day that a zip file can name. */
-const FIRST_DAY = 0x21
 
 function centralDirectory(bytes: Uint8Array): Entry[] {
   const { count, size, offset, limit } = findDirectory(bytes)
@@ -242,10 +199,6 @@ function damaged(): FormatError {
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function bytesOf(view: DataView): Uint8Array {
-  return new Uint8Array(view.buffer)
 }
 
 function textOf(bytes: Uint8Array): string {

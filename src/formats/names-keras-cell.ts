@@ -1,0 +1,76 @@
+import { gruSpec, presets } from '../engine/spec.ts'
+import { quote } from '../quote.ts'
+import { transpose } from './assemble.ts'
+import { FormatError } from './error.ts'
+import { concat } from './names-numpy.ts'
+import type { LinearNaming, NamedCells, NamedGru } from './names-types.ts'
+import { expectShape } from './native.ts'
+import type { Tensor } from './types.ts'
+
+/** Dense layers of the cell in the order r, z, n; its update gate writes where the others keep. */
+const GATES = ['reset_gate', 'update_gate', 'new_memory_gate'] as const
+const PARAMETER = /^((?:.*[./])?)(reset_gate|update_gate|new_memory_gate)[./](kernel|bias)(?::0)?$/s
+
+const linear: LinearNaming = (matrix) => {
+  const [, label, between, end = ''] = /^(.+)([./])kernel(:0)?$/s.exec(matrix) ?? []
+  return label === undefined ? undefined : { label, bias: `${label}${between}bias${end}`, transposed: true }
+}
+
+/** Every set of tensors named `reset_gate/kernel`, `update_gate/kernel`, `new_memory_gate/kernel`, each with its bias. */
+export function kerasCells(tensors: ReadonlyMap<string, Tensor>): NamedGru[] {
+  const groups = new Map<string, Map<string, string>>()
+  for (const name of tensors.keys()) {
+    const [, prefix, gate, kind] = PARAMETER.exec(name) ?? []
+    if (prefix === undefined) continue
+    const group = groups.get(prefix) ?? new Map<string, string>()
+    const parameter = `${gate}/${kind}`
+    if (group.has(parameter))
+      throw new FormatError(`${quote(name)} is there as ${quote(group.get(parameter))} too`)
+    groups.set(prefix, group.set(parameter, name))
+  }
+  return [...groups].map(([prefix, names]) => ({
+    prefix,
+    names: new Set(names.values()),
+    linear,
+    read: () => read(tensors, prefix, names),
+  }))
+}
+
+function read(
+  tensors: ReadonlyMap<string, Tensor>,
+  prefix: string,
+  names: ReadonlyMap<string, string>,
+): NamedCells {
+  const get = (parameter: string): Tensor => {
+    const tensor = tensors.get(names.get(parameter) ?? '')
+    if (!tensor) throw new FormatError(`the cell ${quote(prefix)} has no ${parameter}`)
+    return tensor
+  }
+  const { shape } = get('reset_gate/kernel')
+  const [rows, H] = shape
+  if (shape.length !== 2 || rows <= H) {
+    throw new FormatError(
+      `${quote(names.get('reset_gate/kernel'))} has the shape [${shape.join(', ')}] where [inputs + H, H] is needed`,
+    )
+  }
+  const biased = GATES.some((gate) => names.has(`${gate}/bias`))
+  for (const gate of GATES) {
+    expectShape(names.get(`${gate}/kernel`) ?? '', get(`${gate}/kernel`), [rows, H])
+    if (biased) expectShape(names.get(`${gate}/bias`) ?? '', get(`${gate}/bias`), [H])
+  }
+  const I = rows - H
+  return {
+    spec: gruSpec({ ...presets.kerasCell, inputSize: I, hiddenSize: H, biases: biased ? 1 : 0 }),
+    notes: [],
+    cells: () => {
+      const kernels = GATES.map((gate) => get(`${gate}/kernel`).values())
+      return [
+        {
+          W: concat(kernels.map((kernel) => transpose(kernel.subarray(0, I * H), I, H))),
+          U: concat(kernels.map((kernel) => transpose(kernel.subarray(I * H), H, H))),
+          ...(biased && { b: concat(GATES.map((gate) => get(`${gate}/bias`).values())) }),
+        },
+      ]
+    },
+  }
+}
