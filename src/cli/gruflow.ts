@@ -1,81 +1,58 @@
 #!/usr/bin/env node
-import { parseArgs } from 'node:util'
-import { type DemoOptions, demo } from './demo.ts'
+import { type Command, UsageError } from './command.ts'
 import { packageVersion } from './package.ts'
+import { printable } from './printable.ts'
 
 const HELP = `GRUflow: rolling forecasts for live sensor streams
 
 Usage: gruflow <command> [options]
 
 Commands:
-  demo                 simulated and replayed sensors on MQTT, forecasts in Node-RED
+  demo             simulated and replayed sensors on MQTT, forecasts in Node-RED
+  inspect FILE     what a weight file holds, and the GRU that it would be
+  convert IN OUT   a GRU's weights from one format to another
 
-Options of demo:
-  --headless           no Node-RED: rolling forecasts in the terminal
-  --broker <url>       a broker of your own, e.g. mqtt://192.168.1.5 (default: one is started
-                       on 127.0.0.1:1883, or the next free port)
-  --port <number>      port of the Node-RED editor (default: 1880, or the next free one)
-  --rate <number>      readings a second of each sensor (default: 10)
-  --user-dir <folder>  Node-RED's folder (default: .gruflow)
-
-  --help, --version
+  gruflow <command> --help    its options
+  gruflow --version
 `
 
-/** Wrong usage, as opposed to a failure at work. */
-class UsageError extends Error {}
+/** Loaded when asked for: the demo brings MQTT and RxJS with it, which the others do without. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['demo', async () => (await import('./demo.ts')).demo],
+  ['inspect', async () => (await import('./inspect.ts')).inspect],
+  ['convert', async () => (await import('./convert.ts')).convert],
+])
 
-const OPTIONS = {
-  headless: { type: 'boolean' },
-  broker: { type: 'string' },
-  port: { type: 'string' },
-  rate: { type: 'string' },
-  'user-dir': { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
-  version: { type: 'boolean', short: 'v' },
-} as const
-
-async function main(args: string[]): Promise<void> {
-  const { values, positionals } = parse(args)
-  if (values.help) return console.log(HELP)
-  if (values.version) return console.log(packageVersion())
-  const [command, ...rest] = positionals
-  if (command === undefined) throw new UsageError('which command?')
-  if (command !== 'demo') throw new UsageError(`unknown command '${command}'`)
-  if (rest.length > 0) throw new UsageError(`unexpected argument '${rest[0]}'`)
-  const options: DemoOptions = {
-    headless: values.headless,
-    broker: values.broker === undefined ? undefined : brokerUrl(values.broker),
-    port: numberOption('port', values.port, (port) => Number.isInteger(port) && port > 0 && port < 65536),
-    rate: numberOption('rate', values.rate, (rate) => rate > 0 && rate <= 1000),
-    userDir: values['user-dir'],
-  }
-  await demo(options)
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === '--help' || name === '-h') return say(HELP)
+  if (name === '--version' || name === '-v') return say(packageVersion())
+  if (name === undefined) throw new UsageError('which command?')
+  const load = COMMANDS.get(name)
+  if (!load) throw new UsageError(`unknown command '${name}'`)
+  const command = await load()
+  if (args.includes('--help') || args.includes('-h')) return say(command.help)
+  return command.run(args)
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true })
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
+function say(text: string): number {
+  console.log(text.trimEnd())
+  return 0
 }
 
-function numberOption(name: string, text: string | undefined, valid: (value: number) => boolean) {
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (text.trim() === '' || !valid(value)) throw new UsageError(`impossible --${name} '${text}'`)
-  return value
-}
-
-function brokerUrl(text: string): string {
-  if (!/^(mqtts?|tcp|ssl|wss?):\/\/[^/]/.test(text)) {
-    throw new UsageError(`--broker must be a URL such as mqtt://localhost:1883, got '${text}'`)
-  }
-  return text
-}
-
-main(process.argv.slice(2)).catch((error: Error) => {
-  const usage = error instanceof UsageError
-  console.error(`gruflow: ${error.message}${usage ? '\nTry gruflow --help.' : ''}`)
-  process.exitCode = usage ? 2 : 1
+/** Nobody reads any more, as with `| head`: not a failure. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
 })
+
+const argv = process.argv.slice(2)
+main(argv)
+  .then((code) => {
+    process.exitCode = code
+  })
+  .catch((error: Error) => {
+    const usage = error instanceof UsageError
+    const command = COMMANDS.has(argv[0]) ? ` ${argv[0]}` : ''
+    console.error(`gruflow: ${printable(error.message)}${usage ? `\nTry gruflow${command} --help.` : ''}`)
+    process.exitCode = usage ? 2 : 1
+  })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 const program = fileURLToPath(new URL('../../src/cli/gruflow.js', import.meta.url))
@@ -48,6 +49,13 @@ export function gruflow(...args: string[]): Gruflow {
     }
   }
   return { child, line, closed }
+}
+
+/** Everything that the program says until it ends by itself. */
+export async function finished(...args: string[]): Promise<{ code: unknown; out: string; err: string }> {
+  const { child, closed } = gruflow(...args)
+  const [out, err, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), closed])
+  return { code, out, err }
 }
 
 /** For `afterEach`: only a test that failed leaves something running. */

@@ -3,13 +3,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { openBroker } from '../../src/cli/broker.ts'
-import { gruflow, killAll } from './child.ts'
-
-async function finished(...args: string[]): Promise<{ code: unknown; out: string; err: string }> {
-  const { child, closed } = gruflow(...args)
-  const [out, err, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), closed])
-  return { code, out, err }
-}
+import { printable } from '../../src/cli/printable.ts'
+import { finished, gruflow, killAll } from './child.ts'
 
 describe('gruflow', () => {
   afterEach(killAll)
@@ -19,25 +14,44 @@ describe('gruflow', () => {
     assert.deepEqual(await finished('--version'), { code: 0, out: `${version}\n`, err: '' })
     const help = await finished('--help')
     assert.equal(help.code, 0)
-    assert.match(help.out, /gruflow <command>[\s\S]*--headless[\s\S]*--user-dir/)
+    assert.match(help.out, /gruflow <command>[\s\S]*demo[\s\S]*inspect FILE[\s\S]*convert IN OUT/)
+    for (const [command, option] of [
+      ['demo', '--user-dir'],
+      ['inspect', '--json'],
+      ['convert', '--force'],
+    ]) {
+      const { code, out, err } = await finished(command, '--help')
+      assert.deepEqual([code, err], [0, ''])
+      assert.match(out, new RegExp(`^Usage: gruflow ${command} [\\s\\S]*${option}`))
+    }
   })
 
   for (const [args, message] of [
     [[], /which command/],
     [['fly'], /unknown command 'fly'/],
+    [['fly\u001b[31m\u202e'], /unknown command 'fly\\u001b\[31m\\u202e'/],
     [['demo', 'now'], /unexpected argument 'now'/],
     [['demo', '--fast'], /--fast/],
     [['demo', '--rate', '0'], /impossible --rate '0'/],
     [['demo', '--rate', ''], /impossible --rate ''/],
     [['demo', '--port', '70000'], /impossible --port '70000'/],
     [['demo', '--broker', 'localhost'], /--broker must be a URL .* got 'localhost'/],
+    [['inspect'], /which FILE\?/],
+    [['inspect', 'a', 'b'], /unexpected argument 'b'/],
+    [['inspect', 'a', '--preset', 'torch'], /--preset must be one of pytorch, .* got 'torch'/],
+    [['inspect', 'a', '--head', 'fc', '--no-head'], /--head and --no-head contradict each other/],
+    [['inspect', 'a', '--force'], /--force/],
+    [['convert', 'a'], /which OUT\?/],
+    [['convert', 'a', 'b'], /which format is 'b'/],
+    [['convert', 'a', 'b.pt'], /which format is 'b.pt'/],
+    [['convert', 'a', 'b.npz', '--to', 'keras'], /--to must be one of safetensors, .* got 'keras'/],
   ] as const) {
-    it(`refuses '${args.join(' ')}' with the reason`, async () => {
+    it(`refuses '${printable(args.join(' '))}' with the reason`, async () => {
       const { code, out, err } = await finished(...args)
       assert.equal(code, 2)
       assert.equal(out, '')
       assert.match(err, message)
-      assert.match(err, /gruflow --help/)
+      assert.match(err, /Try gruflow( demo| inspect| convert)? --help/)
     })
   }
 

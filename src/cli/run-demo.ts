@@ -1,0 +1,138 @@
+import { join, resolve } from 'node:path'
+import { type Observer, take } from 'rxjs'
+import type { MqttStatus } from '../mqtt/client.ts'
+import { fromMqtt } from '../rx/fromMqtt.ts'
+import { toMqtt } from '../rx/toMqtt.ts'
+import { openBroker } from './broker.ts'
+import { cloneOnly } from './clone-only.ts'
+import { freePort } from './listen.ts'
+import { lockFolder } from './lock.ts'
+import { startNodeRed } from './node-red.ts'
+import { packageRoot } from './package.ts'
+import { payloadOf, readings, type SensorReading } from './readings.ts'
+import { seattleWeather } from './replay.ts'
+import { type Sensor, simulatedPlant } from './sensors.ts'
+import { createStage, type Stage } from './stage.ts'
+import { openSteps } from './steps.ts'
+import { watchForecasts } from './watch.ts'
+
+export interface DemoOptions {
+  /** Forecasts in the terminal instead of Node-RED. @default false */
+  readonly headless?: boolean
+  /** URL of a broker that runs already. @default one is opened on 127.0.0.1:1883 or the next free port */
+  readonly broker?: string
+  /** Port of the editor; the next free one when taken. @default 1880 */
+  readonly port?: number
+  /** Readings a second of each sensor. @default 10 */
+  readonly rate?: number
+  /** Node-RED's folder. @default .gruflow in the clone */
+  readonly userDir?: string
+}
+
+/** Broker, sensors and forecasts; until SIGINT, SIGTERM or SIGHUP, then all of it ends in order. */
+export async function runDemo(options: DemoOptions = {}): Promise<void> {
+  const { headless = false, port = 1880, rate = 10, userDir = join(packageRoot, '.gruflow') } = options
+  const stage = createStage()
+  try {
+    const url = options.broker ?? (await ownBroker(stage))
+    const weather = await cloneOnly('vega-datasets', () => seattleWeather())
+    const show: Show = { url, sensors: [...simulatedPlant(), ...weather], rate }
+    if (headless) await showInTerminal(stage, show)
+    else await showInNodeRed(stage, show, { port, userDir: resolve(userDir) })
+  } finally {
+    await stage.clear()
+  }
+  console.log('Stopped.')
+}
+
+interface Show {
+  readonly url: string
+  readonly sensors: readonly Sensor[]
+  readonly rate: number
+}
+
+async function ownBroker({ later }: Stage): Promise<string> {
+  const broker = await openBroker({ port: 1883 })
+  later(broker.close)
+  return broker.url
+}
+
+async function showInTerminal({ stopped, later }: Stage, show: Show): Promise<void> {
+  console.log(`${show.sensors.length} sensors on ${shown(show.url)}, forecasts on forecast/#. Ctrl-C ends.`)
+  const watching = watchForecasts(show.url, brokerReport(show.url))
+  later(watching.end)
+  await Promise.race([watching.ready, stopped])
+  later(publish(show))
+  await stopped
+}
+
+interface Place {
+  readonly port: number
+  readonly userDir: string
+}
+
+async function showInNodeRed({ stopped, later }: Stage, show: Show, place: Place): Promise<void> {
+  const { url, sensors, rate } = show
+  later(await lockFolder(place.userDir))
+  const nodeRed = await startNodeRed({ ...place, port: await freePort(place.port), broker: url })
+  later(nodeRed.stop)
+  const ended = nodeRed.ended.then((code) => {
+    throw new Error(`Node-RED ended with ${code}`)
+  })
+  await Promise.race([nodeRed.ready, ended, stopped])
+
+  const steps = openSteps(place.userDir, console.error)
+  later(steps.end)
+  later(publish(show, steps.earlier, ({ step }) => steps.seen(step)))
+  later(reportFirstForecast(url))
+  const { hostname, port } = new URL(url)
+  console.log(`
+  ${sensors.length} sensors, ${rate} readings a second each, under plant/# and weather/# on ${shown(url)}
+
+  Open   ${nodeRed.url}
+  Watch  npx mqtt sub -h ${hostname} -p ${port || 1883} -t 'forecast/#' -v
+  End    Ctrl-C
+`)
+  await Promise.race([stopped, ended])
+}
+
+/** Has the sensors read and published; returns what ends it. */
+function publish(
+  { url, sensors, rate }: Show,
+  skip = 0,
+  next: Observer<SensorReading>['next'] = () => {},
+): () => void {
+  const sending = readings(sensors, { rate, skip })
+    .pipe(toMqtt(url, { topic: ({ topic }) => topic, payload: payloadOf, onStatus: brokerReport(url) }))
+    .subscribe(next)
+  return () => sending.unsubscribe()
+}
+
+/** Says once what is wrong with the broker, and again when something else is. */
+function brokerReport(url: string): (status: MqttStatus) => void {
+  let reported = ''
+  return (status) => {
+    const problem = status.state === 'error' ? status.error.message : ''
+    if (problem !== '' && problem !== reported)
+      console.error(`MQTT broker ${shown(url)}: ${problem}; trying again`)
+    reported = problem || (status.state === 'connected' ? '' : reported)
+  }
+}
+
+/** Says how long after the sensors the first forecast came. */
+function reportFirstForecast(url: string): () => void {
+  const begin = performance.now()
+  const waiting = fromMqtt(url, 'forecast/#')
+    .pipe(take(1))
+    .subscribe(({ topic }) => {
+      const seconds = ((performance.now() - begin) / 1000).toFixed(1)
+      console.log(`  First forecast after ${seconds} s: ${topic}`)
+    })
+  return () => waiting.unsubscribe()
+}
+
+/** Without name and password. */
+function shown(url: string): string {
+  const { protocol, host } = new URL(url)
+  return `${protocol}//${host}`
+}
