@@ -40,6 +40,21 @@ export type {
   Training,
 } from './forecast/types.ts'
 
+// Weight files.
+export { FormatError } from './formats/error.ts'
+export { inspectModel, readModel } from './formats/read.ts'
+export type {
+  FormatName,
+  Imported,
+  ImportOptions,
+  Inspection,
+  Preprocessing,
+  Scaling,
+  TargetName,
+  Written,
+} from './formats/types.ts'
+export { type WriteOptions, writeModel } from './formats/write.ts'
+
 // Messages from sensors.
 export type { MqttOptions, MqttStatus } from './mqtt/client.ts'
 export { type ParsedPayload, type PayloadOptions, parsePayload } from './mqtt/payload.ts'

@@ -1,4 +1,4 @@
-import { gruSpec, type PresetName, presets } from '../engine/spec.ts'
+import { type Cell, gruSpec, type PresetName, presets } from '../engine/spec.ts'
 import { quote } from '../quote.ts'
 import { FormatError } from './error.ts'
 import type { LinearNaming, NamedCells, NamedGru } from './names-types.ts'
@@ -6,9 +6,16 @@ import { expectShape } from './native.ts'
 import type { ImportOptions, Tensor } from './types.ts'
 
 /** Gates in the order r, z, n; the NumPy GRU calls its candidate h. */
-const GATES = ['r', 'z', 'h'] as const
+export const NUMPY_GATES = ['r', 'z', 'h'] as const
 const PARAMETER = /^((?:.*[./])?)([WUb][rzh])$/s
-const PRESETS: readonly PresetName[] = ['numpy', 'numpyLiteral', 'numpyTextbook']
+
+/** Who is meant by these names, by the cell. */
+export const NUMPY_PRESETS: Readonly<Record<Exclude<Cell, 'reset-after'>, PresetName>> = {
+  'no-reset': 'numpy',
+  'no-carry': 'numpyLiteral',
+  'reset-before': 'numpyTextbook',
+}
+const PRESETS: readonly PresetName[] = Object.values(NUMPY_PRESETS)
 
 const linear: LinearNaming = (matrix) => {
   const prefix = /^((?:.*[./])?)Wo$/s.exec(matrix)?.[1]
@@ -55,8 +62,8 @@ function read(
     throw new FormatError(`${quote(`${prefix}Wr`)} has the shape [${shape.join(', ')}], which is no matrix`)
   }
   const [H, I] = shape
-  const biased = GATES.some((gate) => names.has(`${prefix}b${gate}`))
-  for (const gate of GATES) {
+  const biased = NUMPY_GATES.some((gate) => names.has(`${prefix}b${gate}`))
+  for (const gate of NUMPY_GATES) {
     expectShape(`${prefix}W${gate}`, get('W', gate), [H, I])
     expectShape(`${prefix}U${gate}`, get('U', gate), [H, H])
     if (biased) {
@@ -64,7 +71,7 @@ function read(
       expectShape(`${prefix}b${gate}`, bias, bias.shape.length === 1 ? [H] : [H, 1])
     }
   }
-  const stack = (kind: string): Float32Array => concat(GATES.map((gate) => get(kind, gate).values()))
+  const stack = (kind: string): Float32Array => concat(NUMPY_GATES.map((gate) => get(kind, gate).values()))
   return {
     spec: gruSpec({ ...presets[preset], inputSize: I, hiddenSize: H, biases: biased ? 1 : 0 }),
     notes: given ? [] : ['the names do not say the equations; taken are those of the preset numpy'],

@@ -70,6 +70,16 @@ export function readNative(
   return createModel(spec, weights)
 }
 
+/** @throws FormatError when options contradict a file that has the specification in its description */
+export function checkOptions(spec: GruSpec, { preset, prefix, head }: ImportOptions): void {
+  if (prefix || head !== undefined) {
+    throw new FormatError(
+      'the file describes its model itself, so neither prefix nor head can choose a part of it',
+    )
+  }
+  checkPreset(spec, preset)
+}
+
 /** @throws FormatError when a preset is given and its equations are not those of the file */
 export function checkPreset(spec: GruSpec, preset: ImportOptions['preset']): void {
   if (preset === undefined) return

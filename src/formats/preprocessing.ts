@@ -16,25 +16,6 @@ export function checkPreprocessing(spec: GruSpec, value: unknown): Preprocessing
   })
 }
 
-/** (value − mean) / std of inputs [steps, inputSize], in float64, rounded once. */
-export function scaleInputs(preprocessing: Preprocessing, values: ArrayLike<number>): Float32Array {
-  return each(values, preprocessing.inputs, (v, { mean = 0, std = 1 }) => (v - mean) / std)
-}
-
-/** value · std + mean of projections [steps, outputSize], in float64, rounded once. */
-export function unscaleOutputs(preprocessing: Preprocessing, values: ArrayLike<number>): Float32Array {
-  return each(values, preprocessing.outputs, (v, { mean = 0, std = 1 }) => v * std + mean)
-}
-
-function each(
-  values: ArrayLike<number>,
-  list: readonly Scaling[] | undefined,
-  change: (value: number, scaling: Scaling) => number,
-): Float32Array {
-  if (!list || list.length === 0) return Float32Array.from(values)
-  return Float32Array.from(values, (v, i) => change(v, list[i % list.length]))
-}
-
 function scalings(name: string, value: unknown, length: number): readonly Scaling[] {
   if (!Array.isArray(value) || value.length !== length) {
     throw new RangeError(`preprocessing.${name} must be an array of ${length}, got ${quote(value)}`)

@@ -2,11 +2,12 @@ import { presets } from '../engine/spec.ts'
 import { quote } from '../quote.ts'
 import { FormatError } from './error.ts'
 import { openSource } from './file.ts'
+import { npz } from './npz.ts'
 import { safetensors } from './safetensors.ts'
 import type { Contents, FormatName, Imported, ImportOptions, Inspection, Reader } from './types.ts'
 
 /** In the order in which they are asked. */
-export const readers: readonly Reader[] = [safetensors]
+export const readers: readonly Reader[] = [safetensors, npz]
 
 /**
  * Reads the model in a file of another framework, or of {@link writeModel}.

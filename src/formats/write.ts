@@ -1,6 +1,8 @@
 import type { Model } from '../engine/model.ts'
 import { quote } from '../quote.ts'
+import { writeNpz } from './npz-write.ts'
 import { checkPreprocessing } from './preprocessing.ts'
+import { writePytorch, writeSafetensors } from './safetensors-write.ts'
 import type { Preprocessing, TargetName, Writer, Written } from './types.ts'
 
 export interface WriteOptions {
@@ -9,7 +11,11 @@ export interface WriteOptions {
   readonly preprocessing?: Preprocessing
 }
 
-const writers: ReadonlyMap<TargetName, Writer> = new Map<TargetName, Writer>([])
+const writers: ReadonlyMap<TargetName, Writer> = new Map<TargetName, Writer>([
+  ['safetensors', writeSafetensors],
+  ['npz', writeNpz],
+  ['pytorch', writePytorch],
+])
 
 /**
  * Writes a model for another program, so that it gives there what it gives here, or not at all.
