@@ -1,0 +1,16 @@
+import type { Tensor } from '../types.ts'
+
+/** Keras 2.12 and 2.13 called the folder of the layers otherwise, and on Windows separated with backslashes. */
+export function plainPath(path: string): string {
+  return path.replaceAll('\\', '/').replace(/^_layer_checkpoint_dependencies\//, 'layers/')
+}
+
+/** Tensors below a folder, by the rest of their path. */
+export function below(tensors: ReadonlyMap<string, Tensor>, folder: string): Map<string, Tensor> {
+  const found = new Map<string, Tensor>()
+  for (const [path, tensor] of tensors) {
+    const plain = plainPath(path)
+    if (plain.startsWith(folder)) found.set(plain.slice(folder.length), tensor)
+  }
+  return found
+}
