@@ -1,8 +1,10 @@
 import { types } from 'node:util'
 
+/** Characters of a text as it is shown, escapes counted in full. */
 const LONGEST = 60
-/** Control characters that JSON leaves alone, and those that turn the direction of text. */
-const UNPRINTABLE = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+/** Control characters that JSON leaves alone, those that turn the direction of text or hide it, and line breaks. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+const ESCAPE = /\\u[0-9a-f]{4}|\\.|./gsu
 
 /** Says in a few words what a value from outside is: text quoted, escaped and shortened, the rest by kind. */
 export function quote(value: unknown): string {
@@ -19,7 +21,21 @@ export function quote(value: unknown): string {
 }
 
 function quoteText(text: string): string {
-  const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
-  const escaped = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return JSON.stringify(short).replace(UNPRINTABLE, escaped)
+  const parts = escaped(text.slice(0, LONGEST)).match(ESCAPE) ?? []
+  let shown = ''
+  for (const part of parts) {
+    if (shown.length + part.length > LONGEST) return `"${shown}…"`
+    shown += part
+  }
+  return text.length > LONGEST ? `"${shown}…"` : `"${shown}"`
+}
+
+function escaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1).replace(UNPRINTABLE, escapeCharacter)
+}
+
+/** A character as JSON may write it, in ASCII. */
+export function escapeCharacter(character: string): string {
+  const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i))
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
 }

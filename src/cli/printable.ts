@@ -1,3 +1,5 @@
+import { escapeCharacter } from '../quote.ts'
+
 /** Control, format (which turn the direction of text or hide it), private and unassigned characters, odd spaces. */
 const UNPRINTABLE = /[\p{C}\p{Z}]/gu
 /** Characters as wide as two columns: CJK, and pictures. */
@@ -7,7 +9,7 @@ const COMBINING = /\p{M}/u
 
 /** Text from outside as it may stand on a terminal: one line, what does not print escaped as in JSON. */
 export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, (c) => (c === ' ' ? c : escaped(c)))
+  return text.replace(UNPRINTABLE, (c) => (c === ' ' ? c : escapeCharacter(c)))
 }
 
 /** Columns of a terminal that printable text takes. */
@@ -20,13 +22,6 @@ export function width(text: string): number {
 /** The same JSON in characters that a terminal prints. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value, null, 2).replace(UNPRINTABLE, (c) =>
-    c === ' ' || c === '\n' ? c : escaped(c),
+    c === ' ' || c === '\n' ? c : escapeCharacter(c),
   )
-}
-
-function escaped(character: string): string {
-  return Array.from(
-    { length: character.length },
-    (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
-  ).join('')
 }

@@ -21,7 +21,7 @@ const LONGEST_MESSAGE = 400
 const STEPS = 2
 /** Weights beyond it may well give sums beyond float32. */
 const TAME = 1e9
-const UNPRINTABLE = /[\p{C}\u2028\u2029]/u
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 /** Errors of the language that someone caught and passed on as one of the file's. */
 const LANGUAGE =
   /call stack|Invalid (typed )?array|allocation failed|is not (a function|iterable)|of undefined|of null|outside the bounds|BigInt|Unexpected token|\[object/
