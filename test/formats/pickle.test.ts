@@ -19,6 +19,7 @@ import { open, refuses } from './pickle-refusal.ts'
 
 const repeat = (count: number, ...parts: readonly Uint8Array[]): Buffer =>
   join(...Array.from({ length: count }, () => join(...parts)))
+const numpyDtype = join(call(global('numpy', 'dtype'), text('f8')), tuple(int(3), text('<')), op('b'))
 const orderedDict = global('collections', 'OrderedDict')
 
 describe('pickle', () => {
@@ -45,6 +46,7 @@ describe('pickle', () => {
             ['size', call(global('torch', 'Size'), tuple(int(1)))],
             ['dtype', global('torch', 'float32')],
             ['stacked', join(text('collections'), text('Counter'), op('\x93)R'))],
+            ['scalar', call(global('numpy.core.multiarray', 'scalar'), numpyDtype, op('C\x01a'))],
             ['w', tensor()],
             [int(7), join(op('\x95\0\0\0\0\0\0\0\0'), tensor(), op('\x94'))],
             [tuple(text('no'), text('name')), tensor()],
@@ -160,7 +162,7 @@ describe('pickle', () => {
     refuses('a key alone', pickle(op('}(Nu')), /key without a value/)
     refuses('items of no set', pickle(op('](N\x90')), /adds items to what is no set/)
     refuses('text that is not UTF-8', pickle(op('X\x01\0\0\0\xff')), /is not UTF-8/)
-    refuses('no dict at all', pickle(tensor()), /no weights by name but one view/)
+    refuses('no dict at all', pickle(tensor()), /no weights by name but one tensor/)
   })
 
   describe('refuses what would not end or not fit', () => {

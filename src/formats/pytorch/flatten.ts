@@ -53,7 +53,7 @@ export function flatten(root: Value): Flat {
     if (value === null) return
     if (typeof value !== 'object') {
       if (path.length <= METADATA_DEPTH && metadata.size < MAX_METADATA) metadata.set(name(), quote(value))
-    } else if (value.kind === 'view') {
+    } else if (value.kind === 'tensor') {
       add(value)
     } else if (value.kind === 'dict') {
       for (const [key, item] of value.entries) enter(key, item)

@@ -39,6 +39,11 @@ const CALLS: readonly (readonly [string, Global['makes']])[] = [
   ['collections.Counter', 'inert'],
   ['torch.Size', 'inert'],
   ['torch.device', 'inert'],
+  // Scalars of NumPy, a best loss for instance, and the bytes in them.
+  ['numpy.core.multiarray.scalar', 'inert'],
+  ['numpy._core.multiarray.scalar', 'inert'],
+  ['numpy.dtype', 'inert'],
+  ['_codecs.encode', 'inert'],
   ...['builtins', '__builtin__'].flatMap((module) =>
     ['set', 'frozenset'].map((name) => [`${module}.${name}`, 'inert'] as const),
   ),
@@ -119,7 +124,7 @@ function rebuildTensor(args: readonly Value[]): View {
   if (shape.length !== strides.length) {
     throw new FormatError(`a tensor has ${shape.length} dimensions and ${strides.length} strides`)
   }
-  return { kind: 'view', storage, offset, shape, strides }
+  return { kind: 'tensor', storage, offset, shape, strides }
 }
 
 function counts(value: Value, what: string): number[] {
@@ -135,7 +140,7 @@ function counts(value: Value, what: string): number[] {
 /** From `torch._utils._rebuild_parameter(data, requires_grad, hooks)`, with or without attributes, which are dropped. */
 function rebuildParameter(args: readonly Value[]): View {
   const data = args.length > 0 ? args[0] : null
-  if (data === null || typeof data !== 'object' || data.kind !== 'view') {
+  if (data === null || typeof data !== 'object' || data.kind !== 'tensor') {
     throw new FormatError('the pickle has a parameter without a tensor')
   }
   return data

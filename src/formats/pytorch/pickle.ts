@@ -165,7 +165,7 @@ function build(opcode: number, stack: Stack): boolean {
       stack.push(INERT)
       return true
     case 0x62: // BUILD
-      setMetadata(stack.take(1)[0], stack.top())
+      setState(stack.take(1)[0], stack.top())
       return true
     default:
       return false
@@ -206,7 +206,8 @@ function set(items: readonly Value[], stack: Stack): void {
 }
 
 /** A state_dict carries the versions of its modules in an attribute. They say nothing about the numbers. */
-function setMetadata(state: Value, target: Value): void {
+function setState(state: Value, target: Value): void {
+  if (target === INERT) return
   const known = isDict(state) && state.entries.size === 1 && state.entries.has('_metadata')
   if (!isDict(target) || !known) {
     throw new FormatError('the pickle sets attributes of an object other than the _metadata of a state_dict')

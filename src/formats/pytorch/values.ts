@@ -38,7 +38,7 @@ export interface Storage {
 
 /** A tensor: a window on a storage. Offset and strides count numbers. */
 export interface View {
-  readonly kind: 'view'
+  readonly kind: 'tensor'
   readonly storage: Storage
   readonly offset: number
   readonly shape: readonly number[]
