@@ -2,12 +2,16 @@ import { presets } from '../engine/spec.ts'
 import { quote } from '../quote.ts'
 import { FormatError } from './error.ts'
 import { openSource } from './file.ts'
+import { kerasArchive } from './keras/archive.ts'
+import { kerasH5 } from './keras/h5.ts'
 import { npz } from './npz.ts'
+import { pytorch } from './pytorch/reader.ts'
 import { safetensors } from './safetensors.ts'
+import { tfjs } from './tfjs.ts'
 import type { Contents, FormatName, Imported, ImportOptions, Inspection, Reader } from './types.ts'
 
 /** In the order in which they are asked. */
-export const readers: readonly Reader[] = [safetensors, npz]
+export const readers: readonly Reader[] = [safetensors, npz, pytorch, kerasArchive, kerasH5, tfjs]
 
 /**
  * Reads the model in a file of another framework, or of {@link writeModel}.
