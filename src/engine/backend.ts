@@ -7,6 +7,8 @@ export interface Backend {
   readonly device: string
   /** Makes a pool of `lanes` states, all zero. */
   open(model: Model, lanes: number): Lanes
+  /** The projection of rows y [n, directions · hiddenSize] of a model that has one: [n, outputSize]. */
+  project(model: Model, y: Float32Array): Float32Array
 }
 
 /** The states of many streams of one model. Lane numbers and lengths have been checked by the caller. */

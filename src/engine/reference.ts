@@ -1,7 +1,7 @@
 import type { Backend, Lanes } from './backend.ts'
 import { type CellLayout, type Layout, layout } from './layout.ts'
 import type { Model } from './model.ts'
-import { type GruSpec, stateSize } from './spec.ts'
+import { directions, type GruSpec, stateSize } from './spec.ts'
 
 /** Real numbers of either precision. */
 export type Vector = Float32Array | Float64Array
@@ -79,7 +79,18 @@ function hardSigmoid(a: number): number {
 }
 
 /** Float64 arithmetic in plain JavaScript, states kept as float32 like every backend's. Slow; for tests and as a last resort. */
-export const reference: Backend = { name: 'reference', device: 'cpu:reference', open }
+export const reference: Backend = { name: 'reference', device: 'cpu:reference', open, project }
+
+function project({ spec, weights }: Model, y: Float32Array): Float32Array {
+  const { head } = layout(spec)
+  const columns = directions(spec) * spec.hiddenSize
+  const out = new Float32Array((y.length / columns) * spec.outputSize)
+  for (let row = 0; row < y.length / columns; row++) {
+    const projected = referenceHead(spec, weights, head, y.subarray(row * columns, (row + 1) * columns))
+    out.set(projected, row * spec.outputSize)
+  }
+  return out
+}
 
 function open(model: Model, lanes: number): Lanes {
   const { spec, weights } = model

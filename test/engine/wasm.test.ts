@@ -51,6 +51,6 @@ describe('wasm backend', () => {
 
   it('refuses more lanes than its memory can hold', () => {
     const model = createModel(gruSpec({ inputSize: 1, hiddenSize: 1, biases: 0 }), new Float32Array(6))
-    assert.throws(() => wasm.open(model, 2 ** 27), /RangeError: 134217728 lanes need \d+ MiB/)
+    assert.throws(() => wasm.open(model, 2 ** 28), /RangeError: 268435456 lanes need \d+ MiB/)
   })
 })

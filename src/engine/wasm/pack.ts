@@ -1,6 +1,6 @@
 import { layout } from '../layout.ts'
 import type { Model } from '../model.ts'
-import type { Cell } from '../spec.ts'
+import { type Cell, directions } from '../spec.ts'
 
 /** Cells as numbered in assembly/index.ts. */
 export const cellNumbers: Readonly<Record<Cell, number>> = {
@@ -10,7 +10,10 @@ export const cellNumbers: Readonly<Record<Cell, number>> = {
   'no-carry': 3,
 }
 
-/** One W·x + b: `groups` of `height` rows, each padded to a multiple of 16 and multiplied by its scale. */
+/** Rows of a part of a panel. */
+const PART = 12
+
+/** One W·x + b: a group of `height` rows for each scale, which multiplies it, padded to a multiple of 4. */
 interface Affine {
   readonly matrix: number
   /** Negative for no bias. */
@@ -42,11 +45,25 @@ export function pack(model: Model): Float32Array {
       parts.push({ matrix: U, bias: c, columns: H, height: H, scales: [r, z] })
       parts.push({ matrix: U + 2 * H * H, bias: cn, columns: H, height: H, scales: [n] })
     } else {
-      parts.push({ matrix: U, bias: c, columns: H, height: H, scales: [r, z, n] })
+      const columns = spec.cell === 'no-carry' ? 0 : H
+      parts.push({ matrix: U, bias: c, columns, height: H, scales: [r, z, n] })
     }
   }
-  if (head) parts.push({ matrix: head.W, bias: head.b, columns: H, height: spec.outputSize, scales: [1] })
+  if (head) parts.push(headOf(model))
+  return packAll(parts, weights)
+}
 
+/** The projection alone, of as many columns as the top layer has. */
+export function packHead(model: Model): Float32Array {
+  return packAll([headOf(model)], model.weights)
+}
+
+function headOf({ spec }: Model): Affine {
+  const { W, b } = layout(spec).head!
+  return { matrix: W, bias: b, columns: directions(spec) * spec.hiddenSize, height: spec.outputSize, scales: [1] }
+}
+
+function packAll(parts: readonly Affine[], weights: Float32Array): Float32Array {
   const packed = new Float32Array(parts.reduce((sum, part) => sum + packedSize(part), 0))
   let offset = 0
   for (const part of parts) {
@@ -57,31 +74,32 @@ export function pack(model: Model): Float32Array {
 }
 
 function packedSize({ height, columns, scales }: Affine): number {
-  return scales.length * padded(height, 16) * (1 + padded(columns, 4))
+  return padded(scales.length * padded(height, 4), PART) * (1 + columns)
 }
 
 function packAffine(part: Affine, weights: Float32Array, packed: Float32Array): void {
   const { matrix, bias, columns, height, scales } = part
-  const groupRows = padded(height, 16)
-  const rows = scales.length * groupRows
-  for (let row = 0; row < rows; row++) {
-    const group = Math.floor(row / groupRows)
-    const unit = row % groupRows
-    if (unit >= height) continue
-    const from = group * height + unit
-    if (bias >= 0) packed[row] = scales[group] * weights[bias + from]
-    const panel = panelOf(row, rows)
-    const start = rows + panel.row * padded(columns, 4) + (row - panel.row)
-    for (let k = 0; k < columns; k++) {
-      packed[start + k * panel.height] = scales[group] * weights[matrix + from * columns + k]
+  const groupRows = padded(height, 4)
+  const parts = padded(scales.length * groupRows, PART) / PART
+  for (const [group, scale] of scales.entries()) {
+    for (let unit = 0; unit < height; unit++) {
+      const row = group * groupRows + unit
+      const from = group * height + unit
+      if (bias >= 0) packed[row] = scale * weights[bias + from]
+      const panel = panelOf(Math.floor(row / PART), parts)
+      const start = parts * PART + panel.first * PART * columns + (row - panel.first * PART)
+      for (let k = 0; k < columns; k++) {
+        packed[start + k * panel.parts * PART] = scale * weights[matrix + from * columns + k]
+      }
     }
   }
 }
 
-/** Panels of 48 rows as long as they fit, then of 16. */
-function panelOf(row: number, rows: number): { row: number; height: 48 | 16 } {
-  const wide = rows - (rows % 48)
-  return row < wide ? { row: row - (row % 48), height: 48 } : { row: row - ((row - wide) % 16), height: 16 }
+/** The panel that a part is in: of four parts as long as they fit, then one of two and one of one. */
+function panelOf(part: number, parts: number): { readonly first: number; readonly parts: number } {
+  const fours = parts - (parts % 4)
+  if (part < fours) return { first: part - (part % 4), parts: 4 }
+  return parts % 4 >= 2 && part < fours + 2 ? { first: fours, parts: 2 } : { first: parts - 1, parts: 1 }
 }
 
 /** `length` rounded up to a multiple of `to`. */

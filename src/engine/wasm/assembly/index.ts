@@ -1,131 +1,184 @@
 import { affine } from './affine'
-import { hardSigmoidOfFive, madd, sigmoidOfTwice, tanh } from './math'
+import { mix, reset, setGates } from './mix'
+
+export { mix, reset } from './mix'
+export { panel1, panel2, panel4, tile } from './panel'
 
 // Cells, as numbered by pack.ts.
-const RESET_AFTER = 0
 const RESET_BEFORE = 1
 const NO_CARRY = 3
+/** Rows stepped together: enough to use weights often while they are near, few enough that their sums are near too. */
+const BLOCK = 12
 
 // One instance runs one model. Sizes count float32 values, addresses count bytes.
 let cell: i32
-/** Whether r and z are hard sigmoids. */
-let hardGates: bool
 let layers: i32
-/** Hidden units padded to 16; the padding of every state stays zero. */
+/** Hidden units; in states padded to a multiple of 4 by zeros. */
+let hiddenSize: i32
 let units: i32
-/** Input and hidden size padded to 4. */
-let inputColumns: i32
-let hiddenColumns: i32
 let inputSize: i32
-/** Length of the projection padded to 16, 0 without one. */
-let outputRows: i32
+/** Columns of the recurrent weights: none where no state is carried. */
+let stateColumns: i32
+/** Parts of 12 rows: of three gates, of two, of one, of the projection. */
+let parts3: i32
+let parts2: i32
+let parts1: i32
+let outputParts: i32
 /** Length of a row of outputs. */
 let width: i32
 let weights: usize
-/** Scratch, one after the other: zeros [units], Wx + b [3·units], Uh + c [3·units], r∘h [units], projection. */
+/** Scratch for a block, one after the other: addresses of inputs, of states and of r∘h [BLOCK] … */
+let inputsOf: usize
+let statesOf: usize
+let resetsOf: usize
+/** … zeros [units], Wx + b and Uh + c [BLOCK][stride], r∘h [BLOCK][units], projection [BLOCK][12 · outputParts]. */
 let zeros: usize
 let fromInput: usize
 let fromState: usize
-let resetState: usize
-let projection: usize
+let resets: usize
+let projections: usize
+/** Bytes from one row of sums to the next. */
+let stride: usize
+let pool: usize
+let laneNumbers: usize
+let inputs: usize
+let outputs: usize
 
 /** Sizes and addresses of the model; returns the address after the scratch. */
 export function configure(
   cellNumber: i32,
   hard: bool,
   layerCount: i32,
-  inputs: i32,
+  inputCount: i32,
   hidden: i32,
-  outputs: i32,
+  outputCount: i32,
   weightsAt: usize,
   scratchAt: usize,
 ): usize {
   cell = cellNumber
-  hardGates = hard
+  setGates(hard)
   layers = layerCount
-  inputSize = inputs
-  units = (hidden + 15) & ~15
-  inputColumns = (inputs + 3) & ~3
-  hiddenColumns = (hidden + 3) & ~3
-  outputRows = (outputs + 15) & ~15
-  width = outputs ? outputs : hidden
+  inputSize = inputCount
+  hiddenSize = hidden
+  units = (hidden + 3) & ~3
+  stateColumns = cell == NO_CARRY ? 0 : hidden
+  parts3 = units >> 2
+  parts2 = (2 * units + 11) / 12
+  parts1 = (units + 11) / 12
+  outputParts = (outputCount + 11) / 12
+  width = outputCount ? outputCount : hidden
   weights = weightsAt
-  zeros = scratchAt
+  // The rows of one gate are padded to 12: up to 8 more than three gates have.
+  stride = (3 * units + 8) << 2
+  inputsOf = scratchAt
+  statesOf = inputsOf + (BLOCK << 2)
+  resetsOf = statesOf + (BLOCK << 2)
+  zeros = (resetsOf + (BLOCK << 2) + 63) & ~63
   fromInput = zeros + (units << 2)
-  fromState = fromInput + units * 12
-  resetState = fromState + units * 12
-  projection = resetState + (units << 2)
-  return projection + (outputRows << 2)
+  fromState = fromInput + BLOCK * stride
+  resets = fromState + BLOCK * stride
+  projections = resets + (BLOCK << 2) * units
+  return projections + (BLOCK << 2) * outputParts * 12
 }
 
-/**
- * Steps `rows` lanes in order: lane numbers [rows] as u32, inputs [rows, inputSize], outputs [rows, width].
- * Up to three values after the inputs are read (and must be finite), up to three after the outputs are written.
- */
-export function step(rows: i32, pool: usize, lanes: usize, inputs: usize, outputs: usize): void {
+/** Where states [lanes][layers][units], lane numbers [rows] as u32, inputs [rows, inputSize] and outputs are. */
+export function place(poolAt: usize, lanesAt: usize, inputsAt: usize, outputsAt: usize): void {
+  pool = poolAt
+  laneNumbers = lanesAt
+  inputs = inputsAt
+  outputs = outputsAt
+}
+
+/** Steps `rows` lanes in order and writes the outputs [rows, width], and up to three values after them. */
+export function step(rows: i32): void {
+  let lanes = laneNumbers
+  let x = inputs
+  let y = outputs
+  while (rows > 0) {
+    const count = distinct(lanes, min(rows, BLOCK))
+    stepBlock(count, lanes, x, y)
+    rows -= count
+    lanes += count << 2
+    x += (count * inputSize) << 2
+    y += (count * width) << 2
+  }
+}
+
+/** How many of `most` lanes come before one that is named a second time and needs the result of the first. */
+function distinct(lanes: usize, most: i32): i32 {
+  for (let i = 1; i < most; i++) {
+    const lane = load<u32>(lanes + (i << 2))
+    for (let j = 0; j < i; j++) if (load<u32>(lanes + (j << 2)) == lane) return i
+  }
+  return most
+}
+
+function stepBlock(count: i32, lanes: usize, x: usize, y: usize): void {
   const laneBytes = (layers * units) << 2
-  for (let row = 0; row < rows; row++) {
-    let state = pool + <usize>load<u32>(lanes) * laneBytes
-    let w = stepCell(weights, inputs, inputColumns, state)
-    for (let layer = 1; layer < layers; layer++) {
-      const below = state
-      state += units << 2
-      w = stepCell(w, below, hiddenColumns, state)
+  for (let i = 0; i < count; i++) {
+    store<u32>(inputsOf + (i << 2), x + ((i * inputSize) << 2))
+    store<u32>(statesOf + (i << 2), pool + load<u32>(lanes + (i << 2)) * laneBytes)
+  }
+  let w = stepCells(weights, count, inputSize)
+  for (let layer = 1; layer < layers; layer++) {
+    for (let i = 0; i < count; i++) {
+      const below = load<u32>(statesOf + (i << 2))
+      store<u32>(inputsOf + (i << 2), below)
+      store<u32>(statesOf + (i << 2), below + (units << 2))
     }
-    if (outputRows) {
-      affine(w, state, hiddenColumns, outputRows, projection)
-      state = projection
+    w = stepCells(w, count, hiddenSize)
+  }
+  if (outputParts) projectBlock(w, statesOf, count, hiddenSize, y)
+  else for (let i = 0; i < count; i++) copyRow(load<u32>(statesOf + (i << 2)), y + i * (width << 2))
+}
+
+/** Projects `rows` inputs of `columns` values by the weights, and writes what `step` writes. */
+export function project(rows: i32, columns: i32): void {
+  let x = inputs
+  let y = outputs
+  for (; rows > 0; rows -= BLOCK) {
+    const count = min(rows, BLOCK)
+    for (let i = 0; i < count; i++) {
+      store<u32>(inputsOf + (i << 2), x)
+      x += columns << 2
     }
-    // Whole vectors: what spills over a row's end is overwritten by the next row.
-    for (let i = 0; i < width; i += 4) v128.store(outputs + (i << 2), v128.load(state + (i << 2)))
-    lanes += 4
-    inputs += inputSize << 2
-    outputs += width << 2
+    projectBlock(weights, inputsOf, count, columns, y)
+    y += (count * width) << 2
   }
 }
 
-/** One step of one layer: its weights lie at `w`, its state at `h` is replaced. Returns the address after its weights. */
-function stepCell(w: usize, x: usize, columns: i32, h: usize): usize {
-  const carried = cell == NO_CARRY ? zeros : h
-  w = affine(w, x, columns, 3 * units, fromInput)
+function projectBlock(w: usize, xs: usize, count: i32, columns: i32, y: usize): void {
+  const rowBytes = <usize>outputParts * 48
+  affine(w, xs, count, columns, outputParts, projections, rowBytes)
+  for (let i = 0; i < count; i++) copyRow(projections + i * rowBytes, y + i * (width << 2))
+}
+
+/** Whole vectors: what spills over a row's end is overwritten by the next row. */
+function copyRow(from: usize, to: usize): void {
+  for (const end = to + (width << 2); to < end; to += 16) {
+    v128.store(to, v128.load(from))
+    from += 16
+  }
+}
+
+/** One layer of a block: its weights lie at `w`, its states are replaced. Returns the address after its weights. */
+function stepCells(w: usize, count: i32, columns: i32): usize {
+  w = affine(w, inputsOf, count, columns, parts3, fromInput, stride)
   if (cell == RESET_BEFORE) {
-    w = affine(w, carried, hiddenColumns, 2 * units, fromState)
-    reset(carried)
-    w = affine(w, resetState, hiddenColumns, units, fromState + (units << 3))
-  } else {
-    w = affine(w, carried, hiddenColumns, 3 * units, fromState)
-  }
-  mix(carried, h)
-  return w
-}
-
-/** r or z from its sum, which packing has scaled. */
-// @ts-ignore: decorator
-@inline
-function gate(a: v128): v128 {
-  return hardGates ? hardSigmoidOfFive(a) : sigmoidOfTwice(a)
-}
-
-/** r∘h. */
-function reset(h: usize): void {
-  for (let i: usize = 0, end = <usize>units << 2; i < end; i += 16) {
-    const r = gate(f32x4.add(v128.load(fromInput + i), v128.load(fromState + i)))
-    v128.store(resetState + i, f32x4.mul(r, v128.load(h + i)))
-  }
-}
-
-/** The new state n + z∘(h − n), from the sums of all gates. */
-function mix(carried: usize, h: usize): void {
-  const one = (units << 2) as usize
-  const two = one << 1
-  for (let i: usize = 0; i < one; i += 16) {
-    let candidate = v128.load(fromState + two + i)
-    if (cell == RESET_AFTER) {
-      const r = gate(f32x4.add(v128.load(fromInput + i), v128.load(fromState + i)))
-      candidate = f32x4.mul(r, candidate)
+    w = affine(w, statesOf, count, stateColumns, parts2, fromState, stride)
+    for (let i = 0; i < count; i++) {
+      const at = i * stride
+      const to = resets + (i << 2) * units
+      store<u32>(resetsOf + (i << 2), to)
+      reset(units, fromInput + at, fromState + at, load<u32>(statesOf + (i << 2)), to)
     }
-    const z = gate(f32x4.add(v128.load(fromInput + one + i), v128.load(fromState + one + i)))
-    const n = tanh(f32x4.add(v128.load(fromInput + two + i), candidate))
-    v128.store(h + i, madd(z, f32x4.sub(v128.load(carried + i), n), n))
+    w = affine(w, resetsOf, count, stateColumns, parts1, fromState + (units << 3), stride)
+  } else {
+    w = affine(w, statesOf, count, stateColumns, parts3, fromState, stride)
   }
+  for (let i = 0; i < count; i++) {
+    const h = <usize>load<u32>(statesOf + (i << 2))
+    mix(cell, units, fromInput + i * stride, fromState + i * stride, cell == NO_CARRY ? zeros : h, h)
+  }
+  return w
 }

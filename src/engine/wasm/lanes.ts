@@ -1,0 +1,115 @@
+import type { Lanes } from '../backend.ts'
+import type { Model } from '../model.ts'
+import { LINE, reserve } from './memory.ts'
+import { instantiate, type WasmBuild } from './module.ts'
+import { cellNumbers, pack, padded } from './pack.ts'
+
+/** Numbers of rows up to which a view of their outputs is kept for the next call with as many. */
+const KEPT_VIEWS = 64
+
+/** A pool of states in an instance of its own. */
+export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes {
+  const { inputSize, hiddenSize, layers, outputSize, cell, recurrentActivation } = model.spec
+  const kernel = instantiate(build)
+  const units = padded(hiddenSize, 4)
+  const stride = layers * units
+  const width = outputSize || hiddenSize
+
+  // Memory, all in values of 4 bytes: weights, scratch, pool, lane numbers, inputs, outputs. What comes after the
+  // pool holds nothing between calls and moves when the pool or the number of rows grows.
+  const packed = pack(model)
+  const weights = LINE
+  const configured = kernel.configure(
+    cellNumbers[cell],
+    recurrentActivation === 'hard-sigmoid',
+    layers,
+    inputSize,
+    hiddenSize,
+    outputSize,
+    4 * weights,
+    4 * padded(weights + packed.length, LINE),
+  )
+  const pool = padded(configured / 4, LINE)
+  let rows = 1
+  let count = lanes
+  let floats = new Float32Array(0)
+  let numbers = new Uint32Array(0)
+  let numbersAt = 0
+  let inputsAt = 0
+  let outputsAt = 0
+  let views: Float32Array[] = []
+  let last = floats
+
+  /** Memory for all of `count` lanes and `rows` rows, and all views of it anew. */
+  function place(): void {
+    numbersAt = padded(pool + count * stride, LINE)
+    inputsAt = padded(numbersAt + rows, LINE)
+    outputsAt = padded(inputsAt + rows * inputSize, LINE)
+    reserve(kernel, outputsAt + rows * width + LINE, `${count} lanes`)
+    kernel.place(4 * pool, 4 * numbersAt, 4 * inputsAt, 4 * outputsAt)
+    floats = new Float32Array(kernel.memory.buffer)
+    numbers = new Uint32Array(kernel.memory.buffer)
+    views = []
+    last = floats
+  }
+
+  function outputs(n: number): Float32Array {
+    if (n >= KEPT_VIEWS) {
+      if (last.length !== n * width) last = floats.subarray(outputsAt, outputsAt + n * width)
+      return last
+    }
+    views[n] ??= floats.subarray(outputsAt, outputsAt + n * width)
+    return views[n]
+  }
+
+  place()
+  floats.set(packed, weights)
+
+  return {
+    step(lanes, inputs) {
+      const n = lanes.length
+      if (n > rows) {
+        rows = n
+        place()
+      }
+      for (let i = 0; i < n; i++) numbers[numbersAt + i] = lanes[i]
+      copy(inputs, floats, inputsAt)
+      kernel.step(n)
+      return outputs(n)
+    },
+    save(lane) {
+      const state = new Float32Array(layers * hiddenSize)
+      const start = pool + lane * stride
+      for (let layer = 0; layer < layers; layer++) {
+        const from = start + layer * units
+        state.set(floats.subarray(from, from + hiddenSize), layer * hiddenSize)
+      }
+      return state
+    },
+    restore(lane, state) {
+      const start = pool + lane * stride
+      for (let layer = 0; layer < layers; layer++) {
+        const from = layer * hiddenSize
+        floats.set(state.subarray(from, from + hiddenSize), start + layer * units)
+      }
+    },
+    copy(from, to) {
+      const start = pool + from * stride
+      floats.copyWithin(pool + to * stride, start, start + stride)
+    },
+    grow(lanes) {
+      const end = pool + count * stride
+      count = lanes
+      place()
+      floats.fill(0, end, pool + count * stride)
+    },
+  }
+}
+
+/** Length from which one call that copies all is cheaper than copying here. */
+const MANY = 32
+
+function copy(from: Float32Array, to: Float32Array, at: number): void {
+  if (from.length >= MANY) to.set(from, at)
+  else for (let i = 0; i < from.length; i++) to[at + i] = from[i]
+}

@@ -1,0 +1,61 @@
+import { baseline, relaxed } from './kernels.wasm.ts'
+
+/** The kernels with 128-bit SIMD, and those with relaxed SIMD as well, whose multiply-add rounds once. */
+export type WasmBuild = 'baseline' | 'relaxed'
+
+/** What assembly/index.ts exports; addresses in bytes. */
+export interface Kernels {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  configure(
+    cell: number,
+    hard: boolean,
+    layers: number,
+    inputSize: number,
+    hiddenSize: number,
+    outputSize: number,
+    weights: number,
+    scratch: number,
+  ): number
+  place(pool: number, lanes: number, inputs: number, outputs: number): void
+  step(rows: number): void
+  project(rows: number, columns: number): void
+}
+
+// The part of the WebAssembly interface used here; TypeScript has it only among the browser's types.
+declare const WebAssembly: {
+  validate(bytes: Uint8Array): boolean
+  Module: new (bytes: Uint8Array) => object
+  Instance: new (module: object) => { readonly exports: unknown }
+}
+
+const binaries: Readonly<Record<WasmBuild, string>> = { baseline, relaxed }
+const modules: { [build in WasmBuild]?: object } = {}
+
+let chosen: WasmBuild | undefined
+
+/** The fastest build that this runtime accepts. */
+export function fastestBuild(): WasmBuild {
+  chosen ??= WebAssembly.validate(bytesOf('relaxed')) ? 'relaxed' : 'baseline'
+  return chosen
+}
+
+/**
+ * An instance of its own with its own memory; a build is compiled once.
+ * @throws Error when this runtime does not accept the build
+ */
+export function instantiate(build: WasmBuild): Kernels {
+  modules[build] ??= compile(build)
+  return new WebAssembly.Instance(modules[build]).exports as Kernels
+}
+
+function compile(build: WasmBuild): object {
+  const bytes = bytesOf(build)
+  if (!WebAssembly.validate(bytes)) {
+    throw new Error(`this runtime does not accept the ${build} build of the WebAssembly kernels`)
+  }
+  return new WebAssembly.Module(bytes)
+}
+
+function bytesOf(build: WasmBuild): Uint8Array {
+  return Uint8Array.from(atob(binaries[build]), (c) => c.charCodeAt(0))
+}
