@@ -127,18 +127,18 @@ function readChunks(
       `${name} in the HDF5 file is stored in chunks of another type than float32 and float64`,
     )
   }
-  const chunk = elementCount(objects.chunks ?? [], name)
-  if (count > MAX_CHUNKED || chunk > MAX_CHUNKED) {
-    throw new FormatError(
-      `${name} in the HDF5 file is stored in chunks and larger than ${MAX_CHUNKED} numbers`,
-    )
-  }
   let values: unknown[]
   try {
+    const chunk = elementCount(objects.chunks ?? [], name)
+    if (count > MAX_CHUNKED || chunk > MAX_CHUNKED) {
+      throw new FormatError(
+        `${name} in the HDF5 file is stored in chunks and larger than ${MAX_CHUNKED} numbers`,
+      )
+    }
     values = objects.get_data()
   } catch (error) {
     if (error instanceof FormatError) throw error
-    throw new FormatError(`${name} in the HDF5 file has chunks that cannot be unpacked`)
+    throw new FormatError(`${name} in the HDF5 file has chunks that are damaged or packed in an unknown way`)
   }
   if (values.length !== count) throw new FormatError(`${name} in the HDF5 file has no chunks`)
   const numbers = dtype === 'F64' ? new Float64Array(count) : new Float32Array(count)

@@ -45,6 +45,7 @@ export function interpretLayers(
   const used = [
     ...tensors.flat().flatMap(({ kernel, recurrent, bias }) => [kernel, recurrent, bias]),
     dense?.kernel,
+    dense?.bias,
   ]
   return {
     model: built.model,
@@ -54,7 +55,9 @@ export function interpretLayers(
       ...(used.some((tensor) => tensor?.dtype === 'F64') ? ['float64 weights are rounded to float32'] : []),
       ...notesOn(equations),
       ...(recurrent.some(({ config }) => config === null)
-        ? ['the file holds weights only: tanh, sigmoid and a Dense layer without activation are assumed']
+        ? [
+            `the file holds weights only: tanh and sigmoid${head ? ', and a Dense layer without activation,' : ''} are assumed`,
+          ]
         : []),
     ],
   }
