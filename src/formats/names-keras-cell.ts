@@ -2,8 +2,8 @@ import { gruSpec, presets } from '../engine/spec.ts'
 import { quote } from '../quote.ts'
 import { transpose } from './assemble.ts'
 import { FormatError } from './error.ts'
+import { type LinearNaming, type NamedCells, type NamedGru, titleOf } from './named-gru.ts'
 import { concat } from './names-numpy.ts'
-import type { LinearNaming, NamedCells, NamedGru } from './names-types.ts'
 import { expectShape } from './native.ts'
 import type { Tensor } from './types.ts'
 
@@ -43,7 +43,7 @@ function read(
 ): NamedCells {
   const get = (parameter: string): Tensor => {
     const tensor = tensors.get(names.get(parameter) ?? '')
-    if (!tensor) throw new FormatError(`the cell ${quote(prefix)} has no ${parameter}`)
+    if (!tensor) throw new FormatError(`${titleOf(prefix)} has no ${parameter}`)
     return tensor
   }
   const { shape } = get('reset_gate/kernel')

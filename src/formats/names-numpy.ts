@@ -1,7 +1,7 @@
 import { type Cell, gruSpec, type PresetName, presets } from '../engine/spec.ts'
 import { quote } from '../quote.ts'
 import { FormatError } from './error.ts'
-import type { LinearNaming, NamedCells, NamedGru } from './names-types.ts'
+import { type LinearNaming, type NamedCells, type NamedGru, titleOf } from './named-gru.ts'
 import { expectShape } from './native.ts'
 import type { ImportOptions, Tensor } from './types.ts'
 
@@ -54,7 +54,7 @@ function read(
   }
   const get = (kind: string, gate: string): Tensor => {
     const tensor = tensors.get(`${prefix}${kind}${gate}`)
-    if (!tensor) throw new FormatError(`the GRU ${quote(prefix)} has no ${kind}${gate}`)
+    if (!tensor) throw new FormatError(`${titleOf(prefix)} has no ${kind}${gate}`)
     return tensor
   }
   const { shape } = get('W', 'r')

@@ -3,7 +3,7 @@ import { type GruSpec, gruSpec, presets } from '../engine/spec.ts'
 import { quote } from '../quote.ts'
 import type { CellWeights } from './assemble.ts'
 import { FormatError } from './error.ts'
-import type { LinearNaming, NamedCells, NamedGru } from './names-types.ts'
+import { type LinearNaming, type NamedCells, type NamedGru, titleOf } from './named-gru.ts'
 import { expectShape } from './native.ts'
 import type { Tensor } from './types.ts'
 
@@ -43,7 +43,7 @@ function read(
   const parameters = [...names.keys()]
   const get = (parameter: string): Tensor => {
     const tensor = tensors.get(names.get(parameter) ?? '')
-    if (!tensor) throw new FormatError(`the GRU ${quote(prefix)} has no ${parameter}`)
+    if (!tensor) throw new FormatError(`${titleOf(prefix)} has no ${parameter}`)
     return tensor
   }
   const hidden = get('weight_hh_l0')

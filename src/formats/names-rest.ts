@@ -1,6 +1,6 @@
 import { quote } from '../quote.ts'
 import { FormatError } from './error.ts'
-import type { LinearNaming, NamedGru, NamedHead } from './names-types.ts'
+import { type LinearNaming, type NamedGru, type NamedHead, titleOf } from './named-gru.ts'
 import type { ImportOptions, Tensor } from './types.ts'
 
 type Tensors = ReadonlyMap<string, Tensor>
@@ -80,7 +80,7 @@ function named(candidates: readonly Candidate[], name: string, prefix: string): 
   throw new FormatError(
     found.length > 0
       ? `the file has ${found.length} linear layers named ${quote(name)}: ${list(found)}`
-      : `the file has no linear layer ${quote(name)} that fits the output of the GRU ${quote(prefix)}; ` +
+      : `the file has no linear layer ${quote(name)} that fits the output of ${titleOf(prefix)}; ` +
           `those that fit: ${list(candidates) || 'none'}`,
   )
 }
@@ -96,7 +96,7 @@ function isTraining(name: string, prefix: string): boolean {
 function inTheWay(tensors: Tensors, { prefix }: NamedGru, rest: readonly string[]): FormatError {
   const shown = rest.slice(0, SHOWN).map((name) => `${quote(name)} [${tensors.get(name)?.shape.join(', ')}]`)
   return new FormatError(
-    `beside the GRU ${quote(prefix)} the file has ${shown.join(', ')}${more(rest)}, which is not one linear layer ` +
+    `beside ${titleOf(prefix)} the file has ${shown.join(', ')}${more(rest)}, which is not one linear layer ` +
       'on its output; choose the layer with head, or head: false for the GRU alone',
   )
 }

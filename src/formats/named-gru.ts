@@ -1,4 +1,5 @@
 import type { GruSpec } from '../engine/spec.ts'
+import { quote } from '../quote.ts'
 import type { CellWeights } from './assemble.ts'
 import type { ImportOptions, Tensor } from './types.ts'
 
@@ -38,4 +39,9 @@ export interface NamedHead {
   readonly b?: Tensor
   readonly outputs: number
   readonly transposed: boolean
+}
+
+/** What errors call it. */
+export function titleOf(prefix: string): string {
+  return prefix === '' ? 'the GRU' : `the GRU ${quote(prefix)}`
 }
