@@ -5,13 +5,14 @@ import { openSource } from './file.ts'
 import { kerasArchive } from './keras/archive.ts'
 import { kerasH5 } from './keras/h5.ts'
 import { npz } from './npz.ts'
+import { onnx } from './onnx/reader.ts'
 import { pytorch } from './pytorch/reader.ts'
 import { safetensors } from './safetensors.ts'
 import { tfjs } from './tfjs.ts'
 import type { Contents, FormatName, Imported, ImportOptions, Inspection, Reader } from './types.ts'
 
 /** In the order in which they are asked. */
-export const readers: readonly Reader[] = [safetensors, npz, pytorch, kerasArchive, kerasH5, tfjs]
+export const readers: readonly Reader[] = [safetensors, npz, pytorch, kerasArchive, kerasH5, tfjs, onnx]
 
 /**
  * Reads the model in a file of another framework, or of {@link writeModel}.

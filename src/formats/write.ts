@@ -1,6 +1,7 @@
 import type { Model } from '../engine/model.ts'
 import { quote } from '../quote.ts'
 import { writeNpz } from './npz-write.ts'
+import { writeOnnx } from './onnx/writer.ts'
 import { checkPreprocessing } from './preprocessing.ts'
 import { writePytorch, writeSafetensors } from './safetensors-write.ts'
 import type { Preprocessing, TargetName, Writer, Written } from './types.ts'
@@ -15,6 +16,7 @@ const writers: ReadonlyMap<TargetName, Writer> = new Map<TargetName, Writer>([
   ['safetensors', writeSafetensors],
   ['npz', writeNpz],
   ['pytorch', writePytorch],
+  ['onnx', writeOnnx],
 ])
 
 /**
