@@ -61,3 +61,15 @@ export function recurrent(prefix: string, inputs: number, hidden: number, gates 
     [`${prefix}bias_hh_l0`]: [gates * hidden],
   }
 }
+
+/** What is noted of a linear layer behind a GRU. */
+export const projectionNote = (label: string): string =>
+  `the linear layer "${label}" is taken as the projection of every state`
+
+export function prefixed(prefix: string, shapes: Shapes): Shapes {
+  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [prefix + name, shape]))
+}
+
+export function without(shapes: Shapes, ...names: string[]): Shapes {
+  return Object.fromEntries(Object.entries(shapes).filter(([name]) => !names.includes(name)))
+}
