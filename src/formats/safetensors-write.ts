@@ -1,5 +1,7 @@
 import { tensors } from '../engine/layout.ts'
 import type { Model } from '../engine/model.ts'
+import { FormatError } from './error.ts'
+import { MAX_HEADER } from './limits.ts'
 import { NATIVE_KEY, writeDescription } from './native.ts'
 import { asTorch } from './torch-form.ts'
 import type { Writer } from './types.ts'
@@ -37,6 +39,10 @@ function encode(
     header[nameOf(name)] = { dtype: 'F32', shape, data_offsets: [begin, begin + length] }
   }
   const text = new TextEncoder().encode(JSON.stringify(header))
+  // Thousands of inputs with long names.
+  if (text.byteLength > MAX_HEADER) {
+    throw new FormatError(`the header would have ${text.byteLength} bytes, at most ${MAX_HEADER} are read`)
+  }
   const start = Math.ceil((LENGTH_SIZE + text.byteLength) / ALIGNMENT) * ALIGNMENT
   const bytes = new Uint8Array(start + weights.byteLength).fill(0x20, LENGTH_SIZE, start)
   const view = new DataView(bytes.buffer)

@@ -135,6 +135,15 @@ describe('writing', () => {
     }
   })
 
+  it('refuses a description that could not be read back', () => {
+    const wide = initialise(gruSpec({ inputSize: 6000, hiddenSize: 1 }))
+    const inputs = Array.from({ length: 6000 }, () => ({ name: 'x'.repeat(200) }))
+    assert.throws(() => writeModel(wide, { format: 'safetensors', preprocessing: { inputs } }), {
+      name: 'FormatError',
+      message: /^the header would have \d+ bytes, at most 1048576 are read$/,
+    })
+  })
+
   it('refuses what the caller got wrong', () => {
     const model = modelOf({})
     const wrong = (options: unknown) => () => writeModel(model, options as { format: TargetName })
