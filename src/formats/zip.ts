@@ -180,8 +180,12 @@ function unpack({ name, method, crc, unpacked }: Entry, data: Uint8Array): Uint8
 function inflate(name: string, data: Uint8Array, size: number): Uint8Array {
   let bytes: Uint8Array
   try {
-    // One byte more than announced, because a limit of zero means none; one chunk, because chunks are joined by copying.
-    bytes = inflateRawSync(data, { maxOutputLength: size + 1, chunkSize: Math.max(size + 1, MIN_CHUNK) })
+    // A chunk of one byte more than announced: what fits is never joined by copying, and what does not is refused
+    // when the first chunk is full. A limit of zero would mean none.
+    bytes = inflateRawSync(data, {
+      maxOutputLength: Math.max(size, 1),
+      chunkSize: Math.max(size + 1, MIN_CHUNK),
+    })
   } catch {
     throw new FormatError(`entry ${quote(name)} of the zip file cannot be unpacked`)
   }
