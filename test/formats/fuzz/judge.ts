@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { reference } from '../../../src/engine/reference.ts'
 import { sequence } from '../../../src/engine/sequence.ts'
 import { FormatError } from '../../../src/formats/error.ts'
 import { inspectModel, readModel } from '../../../src/formats/read.ts'
@@ -91,7 +92,7 @@ function modelProblem({ model }: Imported): string | undefined {
   if (!model.weights.every(Number.isFinite)) return 'weights that are not finite'
   if (model.weights.some((weight) => Math.abs(weight) > TAME)) return undefined
   const x = new Float32Array(STEPS * model.spec.inputSize)
-  const { y, hn, out } = sequence(model, x, { batch: 1, time: STEPS })
+  const { y, hn, out } = sequence(model, x, { batch: 1, time: STEPS, backend: reference })
   for (const values of [y, hn, out ?? []]) {
     if (!values.every(Number.isFinite)) return 'outputs that are not finite'
   }

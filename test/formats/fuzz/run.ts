@@ -40,7 +40,7 @@ export interface Failure {
 }
 
 export interface FuzzOptions extends Choice, Pick<Plan, 'from' | 'to'> {
-  /** Told of everything that was tried, in order. */
+  /** Told of everything that was tried and came to an end; of what was tried again, what came of that. */
   readonly onReports?: (reports: readonly Report[]) => void
   /** Told as soon as one is found. */
   readonly onFailure?: (failure: Failure) => void
@@ -52,8 +52,8 @@ const CHILD = fileURLToPath(new URL('../workers/fuzz.js', import.meta.url))
 const SLOW = 2000
 const SILENCE = 8000
 const LOOK_EVERY = 250
-/** Memory beyond the size of the file. */
-const MEMORY: number = 64 * 2 ** 20
+/** Bytes that reading may take beyond the size of the file. */
+export const MEMORY: number = 64 * 2 ** 20
 
 /**
  * Tries inputs in child processes. One that dies or falls silent costs one input, and the next child goes on behind it.
@@ -73,7 +73,7 @@ export async function fuzz(options: FuzzOptions): Promise<Failure[]> {
     while (from < options.to && !options.signal?.aborted) {
       const suspects: Report[] = []
       const take = (reports: readonly Report[]): void => {
-        options.onReports?.(reports)
+        options.onReports?.(reports.filter((report) => !suspicious(report)))
         suspects.push(...reports.filter(suspicious))
         from = reports[reports.length - 1].index + 1
       }
@@ -97,6 +97,7 @@ export async function fuzz(options: FuzzOptions): Promise<Failure[]> {
     const end = await tryInputs(alone, work, (reports) => {
       report = reports[0]
     })
+    if (report) options.onReports?.([report])
     if (end) fail(index, end.kind, end.reason)
     else if (report?.kind === 'failed') fail(index, 'failed', report.reason ?? '')
     else if (report && report.memory > MEMORY + report.size) fail(index, 'memory', `${report.memory} bytes`)
