@@ -31,9 +31,9 @@ export function chooseHead(
     if (others.length > 0) throw leftover(others[0], top)
     const shown = [...new Set(values.flatMap((value) => (value.kind === 'projected' ? [value.head] : [])))]
     if (shown.length > 1) {
-      const names = shown.slice(0, LISTED).map(({ node }) => nameOf(node))
+      const names = namesOf(shown)
       throw new FormatError(
-        `the ONNX graph has several linear layers after the GRU: ${names.join(', ')}; name one with the option head`,
+        `the ONNX graph has several linear layers after the GRU: ${names}; name one with the option head`,
       )
     }
     head = shown[0]
@@ -41,9 +41,9 @@ export function chooseHead(
     const named = mine.filter((candidate) => headNames(candidate).some((name) => isNamed(name, wanted)))
     head = named.find(({ bias }) => bias) ?? named[0]
     if (!head) {
-      const names = mine.slice(0, LISTED).map(({ node }) => nameOf(node))
+      const names = namesOf(mine)
       throw new FormatError(
-        `no linear layer after the GRU is named ${quote(wanted)}; there is ${names.join(', ') || 'none'}`,
+        `no linear layer after the GRU is named ${quote(wanted)}; there is ${names || 'none'}`,
       )
     }
     if (named.some(({ node }) => node !== head?.node)) {
@@ -72,6 +72,11 @@ function leftover([name, value]: [string, Value], top: GruCall): FormatError {
   return new FormatError(
     `the output ${quote(name)} is made by ${what}; take the GRU alone with head false, or name its linear layer with the option head`,
   )
+}
+
+function namesOf(heads: readonly Head[]): string {
+  const names = new Set(heads.map(({ node }) => nameOf(node)))
+  return [...names].slice(0, LISTED).join(', ')
 }
 
 function headNames({ node, weight, bias }: Head): string[] {

@@ -73,6 +73,8 @@ export const MODEL_FIELDS: ReadonlyMap<number, number> = new Map([
   [26, 2],
 ])
 export const GRAPH_FIELD = 7
+/** Key of the version of ONNX's own operators. */
+const OPSET = 'opset ai.onnx'
 
 /** @throws FormatError when the bytes are not a whole ONNX model */
 export function readModelProto(bytes: Uint8Array): ModelRecord {
@@ -89,6 +91,7 @@ export function readModelProto(bytes: Uint8Array): ModelRecord {
     else if (field.number === 14) readEntry(props, bytesOf(field, 'the ONNX model'), budget)
   }
   if (!graph) throw new FormatError('the ONNX model has no graph')
+  if (!metadata.has(OPSET)) throw new FormatError('the ONNX model does not say of which opset its nodes are')
   for (const [key, value] of props) metadata.set(key, value)
   return { graph: readGraph(graph, budget), metadata }
 }
@@ -97,10 +100,10 @@ function readOpset(metadata: Map<string, string>, bytes: Uint8Array, budget: Bud
   let domain = ''
   let version = 0
   for (const field of fields(bytes, budget, 'an opset')) {
-    if (field.number === 1) domain = textOf(field, budget, 'an opset')
+    if (field.number === 1) domain = ownDomain(textOf(field, budget, 'an opset'))
     else if (field.number === 2) version = integerOf(field, 'an opset')
   }
-  metadata.set(`opset ${domain || 'ai.onnx'}`, String(version))
+  metadata.set(domain ? `opset ${domain}` : OPSET, String(version))
 }
 
 function readGraph(bytes: Uint8Array, budget: Budget): Graph {
@@ -136,7 +139,12 @@ function readNode(bytes: Uint8Array, budget: Budget): Node {
     else if (field.number === 5) readAttribute(attributes, bytesOf(field, 'a node'), budget)
     else if (field.number === 7) domain = textOf(field, budget, 'a node')
   }
-  return { name, op, domain: domain === 'ai.onnx' ? '' : domain, inputs, outputs, attributes }
+  return { name, op, domain: ownDomain(domain), inputs, outputs, attributes }
+}
+
+/** ONNX's own operators go by two names. */
+function ownDomain(domain: string): string {
+  return domain === 'ai.onnx' ? '' : domain
 }
 
 function readAttribute(attributes: Map<string, Attribute>, bytes: Uint8Array, budget: Budget): void {

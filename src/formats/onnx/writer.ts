@@ -30,8 +30,9 @@ export const writeOnnx: Writer = (model, preprocessing) => {
     integer(1, IR_VERSION),
     text(2, 'gruflow'),
     bytes(7, graphOf(written)),
-    bytes(8, message(text(1, ''), integer(2, OPSET))),
     bytes(14, entry),
+    // Last, because a model without an opset is none: a file cut short is never taken for a whole one.
+    bytes(8, message(text(1, ''), integer(2, OPSET))),
   )
   return { bytes: join(file), notes }
 }
@@ -95,8 +96,8 @@ function gruNodes(spec: GruSpec): Chunks[] {
 
 function headNodes(): Chunks[] {
   return [
-    node('MatMul', ['y', 'head.weight'], ['head.product'], 'head.product', {}),
-    node('Add', ['head.product', 'head.bias'], ['out'], 'head', {}),
+    node('MatMul', ['y', 'head.weight'], ['head.product'], 'head/MatMul', {}),
+    node('Add', ['head.product', 'head.bias'], ['out'], 'head/Add', {}),
   ]
 }
 
