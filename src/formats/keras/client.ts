@@ -24,6 +24,8 @@ export interface H5ClientOptions {
   readonly idleMs?: number
 }
 
+/** Bytes of a file after which its worker is ended at once, because it would keep its copy for long. */
+const LARGE = 2 ** 20
 const OWN_WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url)
 
 /** Makes a client. Its worker starts with the first file and does not keep the process alive between files. */
@@ -58,10 +60,10 @@ export function createH5Client(options: H5ClientOptions = {}): H5Client {
     worker = current
     const id = ++ids
     return new Promise<H5File>((resolve, reject) => {
-      const settle = (result: H5File | FormatError, alive: boolean): void => {
+      const settle = (result: H5File | FormatError, keep: boolean): void => {
         clearTimeout(timer)
         current.off('message', receive).off('error', fail).off('exit', leave)
-        if (alive) {
+        if (keep) {
           current.unref()
           idle = setTimeout(() => void current.terminate(), idleMs).unref()
         } else {
@@ -73,7 +75,8 @@ export function createH5Client(options: H5ClientOptions = {}): H5Client {
       }
       const receive = (reply: H5Reply): void => {
         if (reply.id !== id) return
-        settle(reply.type === 'done' ? reply.file : new FormatError(reply.message), true)
+        const small = bytes.byteLength <= LARGE
+        settle(reply.type === 'done' ? reply.file : new FormatError(reply.message), small)
       }
       const fail = (error: NodeJS.ErrnoException): void => {
         const memory = error.code === 'ERR_WORKER_OUT_OF_MEMORY'

@@ -1,13 +1,13 @@
 import { inflateSync } from 'node:zlib'
 import { Filters } from 'jsfive'
 import { FormatError } from '../error.ts'
-import { MAX_CHUNKED, MAX_STRUCTURE } from './h5-limits.ts'
+import { MAX_CHUNK, MAX_STRUCTURE } from './h5-limits.ts'
 
 /** What a slice costs beside its bytes, because the library makes an object of most. */
 const SLICE_COST = 128
 const DEFLATE = 1
 /** A chunk of doubles, and the checksum behind it. */
-const MAX_CHUNK_BYTES = 8 * MAX_CHUNKED + 4
+const MAX_CHUNK_BYTES = 8 * MAX_CHUNK + 4
 
 /**
  * Makes a file's buffer refuse to be copied without end.

@@ -4,7 +4,7 @@ import type { Dtype } from '../dtype.ts'
 import { FormatError } from '../error.ts'
 import { MAX_DIMENSIONS } from '../limits.ts'
 import { elementCount } from '../tensor.ts'
-import { MAX_CHUNKED } from './h5-limits.ts'
+import { MAX_CHUNK, MAX_CHUNKED } from './h5-limits.ts'
 import type { H5Dataset } from './protocol.ts'
 
 // Header messages, HDF5 File Format Specification 3.0, IV.A.2.
@@ -130,9 +130,9 @@ function readChunks(
   let values: unknown[]
   try {
     const chunk = elementCount(objects.chunks ?? [], name)
-    if (count > MAX_CHUNKED || chunk > MAX_CHUNKED) {
+    if (count > MAX_CHUNKED || chunk > MAX_CHUNK) {
       throw new FormatError(
-        `${name} in the HDF5 file is stored in chunks and larger than ${MAX_CHUNKED} numbers`,
+        `${name} in the HDF5 file has more than ${MAX_CHUNKED} numbers in chunks, or ${MAX_CHUNK} in one`,
       )
     }
     values = objects.get_data()

@@ -5,7 +5,9 @@ export const MAX_STRUCTURE: number = 8 * 2 ** 20
 /** Numbers of one dataset stored in chunks, and of all of them: the library makes a list of them first. */
 export const MAX_CHUNKED: number = 2 ** 20
 export const MAX_CHUNKED_TOTAL: number = 2 ** 22
+/** Numbers of one chunk, of which the library makes several copies. */
+export const MAX_CHUNK: number = 2 ** 18
 /** Groups and datasets. */
 export const MAX_OBJECTS: number = 4000
 /** Megabytes for the worker's objects. */
-export const WORKER_HEAP_MB = 40
+export const WORKER_HEAP_MB = 28
