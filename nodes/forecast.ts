@@ -3,6 +3,7 @@ import { checkStreamsOptions } from '../src/forecast/options.ts'
 import type { Outcome, StreamsOptions } from '../src/forecast/types.ts'
 import { quote } from '../src/quote.ts'
 import { forecast } from '../src/rx/forecast.ts'
+import { attempt, finish, warnOnce } from './answer.ts'
 import { type ModelHost, nodeFile, openHost } from './host.ts'
 import { createMessageReader, forecastMessage, type MessageOptions, type MessageReading } from './message.ts'
 import type { ModelNode } from './model.ts'
@@ -139,28 +140,4 @@ function forgetElsewhere(RED: Red, id: string, model: string | undefined): void 
     const other = RED.nodes.getNode(config.id) as ModelNode | null | undefined
     other?.host?.forget(id)
   })
-}
-
-/** Calls `done`; a message nested too deep for the runtime to copy to Catch nodes is named there by its key. */
-function finish(node: RedNode, done: Done, failure: Error | undefined, key = ''): void {
-  const unsaid = attempt(() => done(failure))
-  if (unsaid) node.error((failure ?? unsaid).message, { topic: key })
-}
-
-/** Runs something of the runtime's; what it throws must not end the process. */
-function attempt(run: () => void): Error | undefined {
-  try {
-    run()
-    return undefined
-  } catch (thrown) {
-    return thrown as Error
-  }
-}
-
-function warnOnce(warn: (key: string) => void): (key: string) => void {
-  let warned = false
-  return (key) => {
-    if (!warned) warn(key)
-    warned = true
-  }
 }

@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
 // The members of Node-RED's runtime API that the nodes use, and no others.
 
 export interface Red {
@@ -16,7 +18,23 @@ export interface Red {
     normalisePropertyExpression(property: string): unknown
   }
   readonly settings: { readonly userDir?: string }
+  /** The editor's web server. Every route must begin with a handler of `auth.needsPermission`. */
+  readonly httpAdmin: {
+    get(path: string, ...handlers: AdminHandler[]): void
+    post(path: string, ...handlers: AdminHandler[]): void
+  }
+  readonly auth: {
+    /** Answers 401 to those who may not; `<what>.read` or `<what>.write`. */
+    needsPermission(permission: string): AdminHandler
+  }
 }
+
+export interface AdminRequest extends IncomingMessage {
+  /** Parts of the path, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>
+}
+
+export type AdminHandler = (request: AdminRequest, response: ServerResponse, next: () => void) => void
 
 /** A node's settings; `${NAME}` of the environment has been filled in where it is set. */
 export interface NodeConfig {
@@ -38,6 +56,7 @@ export interface RedNode {
   on(event: 'input', listener: (msg: Message, send: Send, done: Done) => void): void
   on(event: 'close', listener: (removed: boolean, done: () => void) => void): void
   status(status: NodeStatus): void
+  log(message: string): void
   warn(message: string): void
   /** With a message, Catch nodes hear of it. */
   error(message: string, msg?: Message): void

@@ -1,3 +1,4 @@
+import type { GruSpec } from '../src/engine/spec.ts'
 import { placesOf } from '../src/forecast/format.ts'
 import type { Forecast } from '../src/forecast/types.ts'
 import type { NodeStatus } from './red.ts'
@@ -52,6 +53,25 @@ export function warmingStatus({ have, need }: { readonly have: number; readonly 
 export function forecastStatus({ mean, lower, upper, model }: Forecast): NodeStatus {
   const text = formatInterval(mean[0], (upper[0] - lower[0]) / 2)
   return { fill: 'green', shape: model === 'gru' ? 'dot' : 'ring', text }
+}
+
+/** `2×64 · cpu:wasm`: layers and hidden units of a model that has not stepped yet, and what will run it. */
+export function modelStatus({ layers, hiddenSize }: GruSpec, device: string): NodeStatus {
+  const size = `${layers}×${hiddenSize} · `
+  const name = size.length + device.length > MAX_TEXT ? device.slice(device.indexOf(':') + 1) : device
+  return { fill: 'green', shape: 'ring', text: (size + name).slice(0, MAX_TEXT) }
+}
+
+/** `2×64 · 1.2K steps` */
+export function stepsStatus({ layers, hiddenSize }: GruSpec, steps: number): NodeStatus {
+  const count = compact.format(steps)
+  return { fill: 'green', shape: 'dot', text: `${layers}×${hiddenSize} · ${count} steps`.slice(0, MAX_TEXT) }
+}
+
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+
+export function loadingStatus(): NodeStatus {
+  return { fill: 'yellow', shape: 'ring', text: 'loading model' }
 }
 
 export function errorStatus(text: string): NodeStatus {

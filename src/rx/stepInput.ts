@@ -2,8 +2,9 @@ import { directions, type GruSpec, stateSize } from '../engine/spec.ts'
 import type { Scaling } from '../formats/types.ts'
 import { quote } from '../quote.ts'
 
-/** Steps of one sequence, and numbers of its widest array: 64 MB as float32. */
-const MAX_STEPS = 10_000
+/** Steps of one sequence. */
+export const MAX_STEPS: number = 10_000
+/** Numbers of its widest array: 64 MB as float32. */
 const MAX_NUMBERS = 2 ** 24
 
 /** What a source may give: the numbers of one step, or an array of such steps. */
@@ -39,11 +40,15 @@ export function createInputReader(
       return one
     }
     const time = input.length
-    if (time > longest) throw new RangeError(`input must hold at most ${longest} steps, got ${time}`)
+    if (time > longest) throw tooLong(longest, time)
     const x = new Float32Array(time * inputSize)
     for (let t = 0; t < time; t++) fill(`input[${t}]`, x, t * inputSize, inputSize, input[t], scalings)
     return { x, time }
   }
+}
+
+export function tooLong(longest: number, time: number): RangeError {
+  return new RangeError(`input must hold at most ${longest} steps, got ${time}`)
 }
 
 /** An array whose first element holds numbers itself. */

@@ -23,7 +23,7 @@ describe('locales', () => {
     assert.deepEqual(languages.sort(), ['de', 'en-US', 'ja', 'zh-CN'])
   })
 
-  for (const node of ['forecast', 'model']) {
+  for (const node of ['forecast', 'model', 'step']) {
     it(`have every text that ${node}.html asks for`, () => {
       const html = read(`${node}.html`)
       const english = catalogue('en-US', node)

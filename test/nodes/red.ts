@@ -1,5 +1,6 @@
 import { type EventEmitter, once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import forecastNode from '../../nodes/forecast.ts'
 import type { ModelHost } from '../../nodes/host.ts'
 import modelNode from '../../nodes/model.ts'
 import type { Message, NodeStatus } from '../../nodes/red.ts'
+import stepNode from '../../nodes/step.ts'
 
 /** A node of the running runtime, with what the tests look at. */
 interface RunningNode {
@@ -29,6 +31,7 @@ interface Helper {
   unload(): Promise<void>
   getNode(id: string): RunningNode
   _RED: unknown
+  _httpAdmin: RequestListener
   _NodePrototype: RunningNode
   _redNodes: { setFlows(flow: object[], credentials: object, type: string): Promise<void> }
   _events: EventEmitter
@@ -40,6 +43,8 @@ const helper: Helper = require('node-red-node-test-helper')
 const runtime: string = require.resolve(process.env.NODE_RED ?? 'node-red')
 helper.init(runtime)
 if (helper._RED !== require(runtime)) throw new Error(`cannot test on ${runtime}`)
+
+const ANSWERING: ReadonlySet<string> = new Set(['gru-forecast', 'gru-step'])
 
 /** What became of a message that a node was given. */
 interface Answer {
@@ -59,6 +64,8 @@ export interface Runtime {
   readonly warnings: readonly string[]
   readonly errors: readonly string[]
   node(id: string): RunningNode
+  /** The editor's web server, which listens nowhere. */
+  admin(): RequestListener
   start(flow: object[], settings?: object): Promise<void>
   deploy(flow: object[], type?: 'full' | 'nodes'): Promise<void>
   stop(): Promise<void>
@@ -95,10 +102,11 @@ export function createRuntime(): Runtime {
     warnings,
     errors,
     node: (id) => helper.getNode(id),
+    admin: () => helper._httpAdmin,
     async start(flow, settings = {}) {
       const { status, warn, error } = prototype
       prototype._complete = function (msg, failure) {
-        if (this.type === 'gru-forecast') answers.push({ msg, error: failure })
+        if (ANSWERING.has(this.type)) answers.push({ msg, error: failure })
         _complete.call(this, msg, failure)
       }
       prototype.status = function (shown) {
@@ -115,7 +123,7 @@ export function createRuntime(): Runtime {
       }
       running = true
       helper.settings({ userDir, ...settings })
-      await helper.load([modelNode, forecastNode], flow)
+      await helper.load([modelNode, forecastNode, stepNode], flow)
       // The helper spies on the same methods and puts its own originals back.
       restore = () => Object.assign(prototype, { _complete, status, warn, error })
       listen()

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { NodeStatus } from '../../nodes/red.ts'
-import { createStatus, errorStatus, formatInterval, warmingStatus } from '../../nodes/status.ts'
+import {
+  createStatus,
+  errorStatus,
+  formatInterval,
+  modelStatus,
+  stepsStatus,
+  warmingStatus,
+} from '../../nodes/status.ts'
+import { gruSpec } from '../../src/engine/spec.ts'
 
 describe('status texts', () => {
   it('have as many places as the interval says something about', () => {
@@ -29,6 +37,19 @@ describe('status texts', () => {
     )
     assert.equal(warmingStatus({ have: 4095, need: 4096 }).text, 'warming 4095/4096')
     assert.equal(errorStatus('x'.repeat(30)).text?.length, 20)
+    const sizes: [layers: number, hiddenSize: number, device: string, text: string][] = [
+      [2, 64, 'cpu:wasm', '2×64 · cpu:wasm'],
+      [2, 64, 'cpu:wasm-relaxed', '2×64 · wasm-relaxed'],
+      [64, 65_536, 'cpu:wasm-relaxed', '64×65536 · wasm-rela'],
+    ]
+    for (const [layers, hiddenSize, device, text] of sizes) {
+      const spec = gruSpec({ inputSize: 1, hiddenSize, layers })
+      assert.equal(modelStatus(spec, device).text, text)
+      for (const steps of [1, 1234, 5_600_000, 7e14]) {
+        assert.ok(stepsStatus(spec, steps).text!.length <= 20)
+      }
+    }
+    assert.equal(stepsStatus(gruSpec({ inputSize: 1, hiddenSize: 64 }), 1234).text, '1×64 · 1.2K steps')
   })
 })
 

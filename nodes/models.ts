@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { inspectModel } from '../src/formats/read.ts'
+import type { Inspection } from '../src/formats/types.ts'
+import { quote } from '../src/quote.ts'
+
+const NAME = /^(?!\.)[A-Za-z0-9._-]{1,64}$/
+
+/** A file of the folder, as the editor lists it. */
+export interface ModelFile {
+  readonly name: string
+  readonly bytes: number
+}
+
+/** The model files of one Node-RED, all in one folder and named in it. */
+export interface ModelFiles {
+  /** Where a file really lies. @throws Error when the name is none, or leads out of the folder or to no file */
+  find(name: string): Promise<string>
+  list(): Promise<ModelFile[]>
+  /**
+   * Keeps a file under a name, replacing the one of that name.
+   * @throws Error when the name is none, or the content is no model file; then nothing is written
+   */
+  keep(name: string, bytes: Uint8Array): Promise<Inspection>
+}
+
+/** @throws Error when there is no user directory */
+export function openModelFiles(userDir: string | undefined): ModelFiles {
+  if (!userDir) throw new Error('there is no user directory to keep model files in')
+  const folder = join(userDir, 'gruflow', 'models')
+
+  const find = async (name: string): Promise<string> => {
+    checkName(name)
+    // Names may be links: what counts is where they lead.
+    const real = await realpath(join(folder, name)).catch((error) => {
+      throw new Error(`the model file ${quote(name)} cannot be read: ${reasonOf(error)}`)
+    })
+    if (dirname(real) !== (await realpath(folder))) {
+      throw new Error(`the model file ${quote(name)} is a link that leads out of the folder of models`)
+    }
+    if (!(await stat(real)).isFile()) throw new Error(`the model file ${quote(name)} is no regular file`)
+    return real
+  }
+
+  return {
+    find,
+    async list() {
+      const names = await readdir(folder).catch(() => [])
+      const found = await Promise.all(
+        names
+          .filter((name) => NAME.test(name))
+          .sort()
+          .map(async (name) => {
+            const path = await find(name).catch(() => undefined)
+            return path === undefined ? [] : [{ name, bytes: (await stat(path)).size }]
+          }),
+      )
+      return found.flat()
+    },
+    async keep(name, bytes) {
+      checkName(name)
+      const inspection = await inspectModel(bytes)
+      await mkdir(folder, { recursive: true })
+      await write(folder, name, bytes)
+      return inspection
+    },
+  }
+}
+
+/** Writes beside and renames, so that whoever reads finds the old file or the new one. */
+async function write(folder: string, name: string, bytes: Uint8Array): Promise<void> {
+  const temporary = join(folder, `.${randomUUID()}`)
+  try {
+    const file = await open(temporary, 'wx')
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, join(folder, name))
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw new Error(`the model file ${quote(name)} cannot be written: ${reasonOf(error)}`)
+  }
+}
+
+function checkName(name: unknown): asserts name is string {
+  if (typeof name === 'string' && NAME.test(name)) return
+  throw new RangeError(
+    `a model file's name must be 1 to 64 letters, digits, dots, dashes and underscores, not beginning with a dot, got ${quote(name)}`,
+  )
+}
+
+/** Without the path that the system's own message names. */
+function reasonOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' ? 'there is no such file' : (code ?? 'unknown reason')
+}

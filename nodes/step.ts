@@ -1,0 +1,152 @@
+import { types } from 'node:util'
+import { readModel } from '../src/formats/read.ts'
+import { quote } from '../src/quote.ts'
+import type { GruStepOutcome } from '../src/rx/gruStep.ts'
+import { attempt, finish, warnOnce } from './answer.ts'
+import { createInOrder } from './inOrder.ts'
+import { serveModelFiles } from './modelRoutes.ts'
+import { openModelFiles } from './models.ts'
+import type { Red, RedNode } from './red.ts'
+import { createStatus, errorStatus, loadingStatus, modelStatus, stepsStatus } from './status.ts'
+import { stepMessage } from './stepMessage.ts'
+import { openStepModel, type StepJob, type StepModel, type StepModelOptions } from './stepModel.ts'
+import { readStepSettings, type StepConfig } from './stepSettings.ts'
+
+/** Messages that wait while a model is read. */
+const MAX_WAITING = 1000
+
+/** Registers `gru-step`: a model that was trained elsewhere, stepped by each message on the state of its topic. */
+export default function register(RED: Red): void {
+  serveModelFiles(RED)
+  RED.nodes.registerType('gru-step', function (this: RedNode, config: StepConfig): void {
+    RED.nodes.createNode(this, config)
+    try {
+      start(RED, this, config)
+    } catch (thrown) {
+      const error = thrown as Error
+      this.error(error.message)
+      this.status(errorStatus('check the settings'))
+      this.on('input', (_msg, _send, done) => finish(this, done, error))
+    }
+  })
+}
+
+/** A model file to read, for the node's start or for a message. */
+interface Load {
+  readonly source: () => Promise<string> | Uint8Array
+  readonly done: (failure?: Error) => void
+}
+
+/** @throws Error in one sentence when the settings are impossible */
+function start(RED: Red, node: RedNode, config: StepConfig): void {
+  const { importOptions, sends, ...settings } = readStepSettings(RED, config)
+  const modelOptions: StepModelOptions = {
+    ...settings,
+    hidden: sends !== 'output',
+    onEvict: warnOnce((key) =>
+      node.warn(`too many streams, now and then one begins anew: first ${quote(key)}`),
+    ),
+    answer,
+    fail,
+  }
+  const status = createStatus((shown) => node.status(shown))
+  const order = createInOrder<StepJob | Load>((job) => ('source' in job ? load(job) : take(job)), MAX_WAITING)
+  let model: StepModel | undefined
+  const withoutModel = errorStatus(config.file ? 'check the model file' : 'no model')
+  let missing = new Error('there is no model: choose a file in the settings, or send its bytes as msg.model')
+  let steps = 0
+  let closed = false
+
+  node.status({})
+  if (config.file) loadFirst(config.file)
+  else status.set(withoutModel)
+
+  node.on('input', (msg, send, done) => {
+    if (closed) finish(node, done, undefined)
+    else if (!order.push(jobOf({ msg, send, done }))) {
+      const waiting = `${MAX_WAITING} messages wait for the model already, this one is refused`
+      finish(node, done, new Error(waiting))
+    }
+  })
+  node.on('close', (_removed, done) => {
+    // What waits is answered first.
+    order.idle().then(() => {
+      closed = true
+      status.close()
+      model?.close()
+      done()
+    })
+  })
+
+  function loadFirst(name: string): void {
+    const files = openModelFiles(RED.settings.userDir)
+    const done = (failure?: Error): void => {
+      if (!failure) return
+      missing = new Error(`there is no model: ${failure.message}`)
+      node.error(failure.message)
+    }
+    order.push({ source: () => files.find(name), done })
+  }
+
+  function jobOf(job: StepJob): StepJob | Load {
+    const { model: bytes } = job.msg
+    if (bytes === undefined) return job
+    const source = (): Uint8Array => {
+      if (types.isUint8Array(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      throw new TypeError(`msg.model must hold the bytes of a model file, got ${quote(bytes)}`)
+    }
+    return { source, done: (failure) => finish(node, job.done, failure) }
+  }
+
+  async function load({ source, done }: Load): Promise<void> {
+    status.set(loadingStatus())
+    const failure = await swap(source).then(
+      () => undefined,
+      (error: Error) => error,
+    )
+    if (!model) status.set(withoutModel)
+    else status.set(failure ? errorStatus('model refused') : modelStatus(model.spec, model.device))
+    done(failure)
+  }
+
+  /** @throws Error when the file cannot be used; then the model stays the one it was */
+  async function swap(source: Load['source']): Promise<void> {
+    const imported = await readModel(await source(), importOptions)
+    const next = openStepModel(imported, modelOptions)
+    model?.close()
+    model = next
+    steps = 0
+    for (const note of imported.notes) node.log(note)
+  }
+
+  function take(job: StepJob): void {
+    if (model) model.push(job)
+    else finish(node, job.done, missing)
+  }
+
+  function answer(outcome: GruStepOutcome<StepJob>): void {
+    const { source, key, skipped } = outcome
+    const { msg, send, done } = source
+    if (skipped) {
+      if (skipped.error) status.set(errorStatus('invalid input'))
+      finish(node, done, skipped.error, key)
+      return
+    }
+    steps += outcome.outputs?.length ?? 1
+    status.set(stepsStatus(model!.spec, steps))
+    finish(
+      node,
+      done,
+      attempt(() => send(stepMessage(msg, outcome, sends))),
+      key,
+    )
+  }
+
+  /** Only a fault in this package ends the operator; the messages that follow are told. */
+  function fail(error: Error): void {
+    model = undefined
+    missing = error
+    node.error(error.message)
+    status.set(errorStatus('stopped by an error'))
+  }
+}

@@ -1,0 +1,75 @@
+import { type PresetName, presets } from '../src/engine/spec.ts'
+import type { ImportOptions } from '../src/formats/types.ts'
+import { quote } from '../src/quote.ts'
+import { createGetter, createKeyReader, type MessageKey } from './property.ts'
+import type { Message, NodeConfig, Red } from './red.ts'
+import { readNumber } from './settings.ts'
+import type { StepSends } from './stepMessage.ts'
+
+const SENDS: readonly StepSends[] = ['output', 'hidden', 'both']
+
+export interface StepConfig extends NodeConfig {
+  /** Name of a file in the folder of models; blank: the model comes as `msg.model`. */
+  readonly file?: string
+  readonly preset?: string
+  readonly prefix?: string
+  readonly head?: string
+  readonly noHead?: boolean
+  readonly property?: string
+  readonly keyProperty?: string
+  /** Dotted paths, in the order of the model's inputs. */
+  readonly features?: readonly string[]
+  readonly sends?: string
+  readonly maxStreams?: unknown
+}
+
+/** The settings of a `gru-step` node, checked. */
+export interface StepSettings {
+  readonly importOptions: ImportOptions
+  readonly sends: StepSends
+  readonly readKey: (msg: Message) => MessageKey
+  readonly getInput: (msg: Message) => unknown
+  readonly features: readonly string[]
+  readonly maxStreams?: number
+}
+
+/** @throws RangeError naming the setting and its value */
+export function readStepSettings(RED: Red, config: StepConfig): StepSettings {
+  return {
+    importOptions: readImportOptions(config),
+    sends: readSends(config.sends),
+    readKey: createKeyReader(RED, config.keyProperty || 'topic'),
+    getInput: createGetter(RED, 'property', config.property || 'payload'),
+    features: readFeatures(config.features),
+    maxStreams: readMaxStreams(config.maxStreams),
+  }
+}
+
+function readImportOptions({ preset, prefix, head, noHead }: StepConfig): ImportOptions {
+  if (preset && !Object.hasOwn(presets, preset)) {
+    throw new RangeError(`preset must be one of ${Object.keys(presets).join(', ')}, got ${quote(preset)}`)
+  }
+  return {
+    preset: (preset || undefined) as PresetName | undefined,
+    prefix: prefix || undefined,
+    head: noHead ? false : head || undefined,
+  }
+}
+
+function readSends(sends: unknown): StepSends {
+  const known = SENDS.find((known) => known === (sends || 'output'))
+  if (known) return known
+  throw new RangeError(`sends must be one of ${SENDS.join(', ')}, got ${quote(sends)}`)
+}
+
+function readFeatures(features: unknown): readonly string[] {
+  if (features === undefined) return []
+  if (Array.isArray(features) && features.every((name) => typeof name === 'string')) return features
+  throw new RangeError(`features must be a list of names, got ${quote(features)}`)
+}
+
+function readMaxStreams(field: unknown): number | undefined {
+  const max = readNumber('maxStreams', field)
+  if (max === undefined || (Number.isInteger(max) && max >= 1 && max <= 100_000)) return max
+  throw new RangeError(`maxStreams must be a whole number from 1 to 100000, got ${max}`)
+}
