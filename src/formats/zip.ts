@@ -55,7 +55,7 @@ export function zipNames(bytes: Uint8Array): string[] {
 /**
  * Entries of a zip file by name; each is unpacked, and its checksum compared, when asked for.
  * @throws FormatError when entries overlap, are encrypted, packed by another method than deflate, or would unpack to
- * more than the file's own size and 32 MB
+ * more than the file's own size and 8 MB
  */
 export function readZip(bytes: Uint8Array): Map<string, () => Uint8Array> {
   if (!isZip(bytes)) throw new FormatError('the file is not a zip file')

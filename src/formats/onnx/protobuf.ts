@@ -30,7 +30,9 @@ export function spend(budget: Budget, cost: number): void {
 export function spendExtra(budget: Budget, bytes: number): void {
   budget.extra -= bytes
   if (budget.extra < 0) {
-    throw new FormatError('the ONNX file stores more than 32 MB of numbers in a way that must be unpacked')
+    throw new FormatError(
+      `the ONNX file stores more than ${MAX_INFLATED_EXTRA} bytes of numbers in a way that must be unpacked`,
+    )
   }
 }
 
