@@ -90,10 +90,10 @@ export function floats(name: string, shape: readonly number[], values?: readonly
   return initialiser(name, shape, [Float32Array.from(values ?? Array.from({ length }, (_, i) => i / 100))])
 }
 
-/** A float attribute, or several: the writer needs none. */
-export function withFloats(chunks: Chunks, name: string, ...values: readonly number[]): Chunks {
-  const raw = new Uint8Array(Float32Array.from(values).buffer)
-  const field = values.length === 1 ? [Uint8Array.of(2 * 8 + 5), raw] : bytes(7, [raw])
+/** A node with one more attribute, a number or a list of them. */
+export function withFloats(chunks: Chunks, name: string, value: number | readonly number[]): Chunks {
+  const raw = new Uint8Array(Float32Array.of(...[value].flat()).buffer)
+  const field = typeof value === 'number' ? [Uint8Array.of(2 * 8 + 5), raw] : bytes(7, [raw])
   return message(chunks, bytes(5, message(text(1, name), field)))
 }
 

@@ -44,7 +44,7 @@ describe('the equations of ONNX GRU nodes', () => {
     const hard = { attributes: { activations: ['HardSigmoid', 'Tanh'] } }
     assert.equal((await read(gruFile(hard))).spec.recurrentActivation, 'hard-sigmoid')
     const made = gru(hard)
-    const nodes = [withFloats(withFloats(made.node, 'activation_alpha', 0.2), 'activation_beta', 0.5)]
+    const nodes = [withFloats(withFloats(made.node, 'activation_alpha', [0.2]), 'activation_beta', [0.5])]
     const told = onnxFile({ nodes, initialisers: made.weights })
     assert.equal((await read(told)).spec.recurrentActivation, 'hard-sigmoid')
     const plain = gruFile({

@@ -1,58 +1,60 @@
 import { quote } from '../../quote.ts'
 import { FormatError } from '../error.ts'
+import type { ImportOptions } from '../types.ts'
 import { nameOf } from './gru-call.ts'
 import type { Trace } from './trace.ts'
-import type { GruCall, Head, Steps, Value } from './values.ts'
+import { followed, type GruCall, type Head, type Steps, type Value } from './values.ts'
 
 /** Names listed in errors. */
 const LISTED = 8
 
 /**
  * The linear layer after the GRU; undefined for none.
- * @param wanted as `ImportOptions.head`
- * @throws FormatError when there are several, or an output is made by anything else and `wanted` does not leave it out
+ * @throws FormatError when there are several, or an output is made by anything else and the options do not leave it out
  */
 export function chooseHead(
   { heads, outputs }: Trace,
   layers: readonly GruCall[],
-  wanted: string | false | undefined,
+  { prefix, head: wanted }: ImportOptions,
   notes: string[],
 ): Head | undefined {
   const top = layers[layers.length - 1]
   const mine = heads.filter(({ gru }) => gru === top)
-  const values = [...outputs.values()]
-  const others = [...outputs].filter(([, value]) => !isPlain(value, layers, top))
+  const shown = [...outputs].filter(([, value]) => prefix === undefined || layers.includes(followed(value)!))
+  if (shown.length < outputs.size) notes.push('outputs that do not follow the GRU are left out')
+  const others = shown.filter(([, value]) => !isPlain(value, layers, top))
   if (wanted === false) {
     if (mine.length > 0 || others.length > 0) notes.push('what comes after the GRU is left out')
     return undefined
   }
-  let head: Head | undefined
-  if (wanted === undefined) {
-    if (others.length > 0) throw leftover(others[0], top)
-    const shown = [...new Set(values.flatMap((value) => (value.kind === 'projected' ? [value.head] : [])))]
-    if (shown.length > 1) {
-      const names = namesOf(shown)
-      throw new FormatError(
-        `the ONNX graph has several linear layers after the GRU: ${names}; name one with the option head`,
-      )
-    }
-    head = shown[0]
-  } else {
-    const named = mine.filter((candidate) => headNames(candidate).some((name) => isNamed(name, wanted)))
-    head = named.find(({ bias }) => bias) ?? named[0]
-    if (!head) {
-      const names = namesOf(mine)
-      throw new FormatError(
-        `no linear layer after the GRU is named ${quote(wanted)}; there is ${names || 'none'}`,
-      )
-    }
-    if (named.some(({ node }) => node !== head?.node)) {
-      throw new FormatError(`several linear layers after the GRU are named ${quote(wanted)}`)
-    }
-    if (others.length > 0)
-      notes.push(`what comes beside or after the linear layer ${quote(wanted)} is left out`)
-  }
+  if (wanted === undefined && others.length > 0) throw leftover(others[0], top)
+  if (others.length > 0) notes.push('what comes beside or after the linear layer is left out')
+  const values = shown.map(([, value]) => value)
   noteSteps(values, notes)
+  return wanted === undefined ? onlyHead(values) : namedHead(mine, wanted)
+}
+
+function onlyHead(values: readonly Value[]): Head | undefined {
+  const shown = new Set(values.flatMap((value) => (value.kind === 'projected' ? [value.head] : [])))
+  const [head, ...more] = shown
+  if (more.length === 0) return head
+  throw new FormatError(
+    `the ONNX graph has several linear layers after the GRU: ${namesOf([...shown])}; name one with the option head`,
+  )
+}
+
+function namedHead(heads: readonly Head[], wanted: string): Head {
+  const named = heads.filter((head) => headNames(head).some((name) => isNamed(name, wanted)))
+  // A layer is met twice, as the product alone and with its biases.
+  const head = named.find(({ bias }) => bias) ?? named[0]
+  if (!head) {
+    throw new FormatError(
+      `no linear layer after the GRU is named ${quote(wanted)}; there is ${namesOf(heads) || 'none'}`,
+    )
+  }
+  if (named.some(({ node }) => node !== head.node)) {
+    throw new FormatError(`several linear layers after the GRU are named ${quote(wanted)}`)
+  }
   return head
 }
 

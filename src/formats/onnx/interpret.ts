@@ -25,7 +25,7 @@ export function interpret(
   const notes: string[] = []
   const traced = trace(graph, tensors)
   const layers = chooseLayers(traced.grus, graph.nodes, options.prefix, notes)
-  const linear = chooseHead(traced, layers, options.head, notes)
+  const linear = chooseHead(traced, layers, options, notes)
   const stack = readStack(layers, available)
   notes.push(...stack.notes)
 

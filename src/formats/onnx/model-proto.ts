@@ -91,9 +91,12 @@ export function readModelProto(bytes: Uint8Array): ModelRecord {
     else if (field.number === 14) readEntry(props, bytesOf(field, 'the ONNX model'), budget)
   }
   if (!graph) throw new FormatError('the ONNX model has no graph')
-  if (!metadata.has(OPSET)) throw new FormatError('the ONNX model does not say of which opset its nodes are')
   for (const [key, value] of props) metadata.set(key, value)
-  return { graph: readGraph(graph, budget), metadata }
+  const model = { graph: readGraph(graph, budget), metadata }
+  if (!metadata.has(OPSET)) {
+    throw new FormatError('the ONNX model does not say of which opset its nodes are')
+  }
+  return model
 }
 
 function readOpset(metadata: Map<string, string>, bytes: Uint8Array, budget: Budget): void {

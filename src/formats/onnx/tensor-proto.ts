@@ -68,19 +68,14 @@ export function readTensorProto(bytes: Uint8Array, budget: Budget): TensorRecord
   let type = 0
   let name = ''
   let isExternal = false
-  let bulk = 0
+  const bulk = new Set<number>()
   for (const field of fields(bytes, budget, 'a tensor')) {
     if (field.number === 1) appendIntegers(shape, field, budget, 'a tensor')
     else if (field.number === 2) type = integerOf(field, 'a tensor')
     else if (field.number === 8) name = textOf(field, budget, 'a tensor')
     else if (field.number === 13) readEntry(entries, bytesOf(field, 'a tensor'), budget)
     else if (field.number === 14) isExternal = integerOf(field, 'a tensor') === 1
-    else if (BULK.has(field.number)) {
-      if (bulk !== 0 && bulk !== field.number) {
-        throw new FormatError(`the tensor ${quote(name)} stores its numbers in two ways`)
-      }
-      bulk = field.number
-    }
+    else if (BULK.has(field.number)) bulk.add(field.number)
     if (shape.length > MAX_DIMENSIONS) {
       throw new FormatError(`a tensor has more than ${MAX_DIMENSIONS} dimensions`)
     }
@@ -89,7 +84,9 @@ export function readTensorProto(bytes: Uint8Array, budget: Budget): TensorRecord
   const count = elementCount(shape, `the tensor ${quote(name)}`)
   if (isExternal) return { name, shape, dtype, external: externalOf(name, entries) }
   if (dtype === 'other') return { name, shape, dtype }
-  const stored = { name, dtype, count, number: bulk }
+  if (bulk.size > 1) throw new FormatError(`the tensor ${quote(name)} stores its numbers in two ways`)
+  const [number = 0] = bulk
+  const stored = { name, dtype, count, number }
   return { name, shape, dtype, bytes: gather(stored, bytes, budget) }
 }
 
