@@ -18,7 +18,7 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
   // Memory, all in values of 4 bytes: weights, scratch, pool, lane numbers, inputs, outputs. What comes after the
   // pool holds nothing between calls and moves when the pool or the number of rows grows.
   const packed = pack(model)
-  const weights = LINE
+  const weights = kernel.begin() / 4
   const configured = kernel.configure(
     cellNumbers[cell],
     recurrentActivation === 'hard-sigmoid',

@@ -6,6 +6,7 @@ export type WasmBuild = 'baseline' | 'relaxed'
 /** What assembly/index.ts exports; addresses in bytes. */
 export interface Kernels {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  begin(): number
   configure(
     cell: number,
     hard: boolean,

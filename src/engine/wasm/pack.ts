@@ -10,46 +10,59 @@ export const cellNumbers: Readonly<Record<Cell, number>> = {
   'no-carry': 3,
 }
 
-/** Rows of a part of a panel. */
+/** Rows of a part, and biases: those of its rows and four of n's own for the state. */
 const PART = 12
+const BIASES = 16
 
-/** One W·x + b: a group of `height` rows for each scale, which multiplies it, padded to a multiple of 4. */
+/** Some rows of W·x + U·h + b + c, as `affine` in assembly/affine.ts reads them. */
 interface Affine {
-  readonly matrix: number
-  /** Negative for no bias. */
-  readonly bias: number
-  readonly columns: number
+  /** [gates][height][columns] each; W is negative where there is none. */
+  readonly W: number
+  readonly U: number
+  readonly xColumns: number
+  readonly hColumns: number
+  /** Input and recurrent biases [gates][height]; negative where there are none. */
+  readonly b: number
+  readonly c: number
   readonly height: number
+  /** What multiplies the rows of each gate, from the first in W and U on. */
   readonly scales: readonly number[]
+  /** Whether parts have four rows of each gate and n's bias for the state apart. */
+  readonly split: boolean
 }
 
 /**
- * The weights of a forward model in the order in which the kernels read them, panel by panel as `affine` in
- * assembly/affine.ts says.
+ * The weights of a forward model in the order in which the kernels read them.
  *
  * The rows of r and z are halved because σ(a) = ½ + ½·tanh(a/2), which changes no digit, or multiplied by the 0.2 of a
  * hard sigmoid. With the update `write` those of z are negated as well, because 1 − σ(a) = σ(−a) makes it `keep`.
+ * Gates whose sums nothing comes between have one bias, the sum of both; an unused r is left out.
  */
 export function pack(model: Model): Float32Array {
   const { spec, weights } = model
-  const { cells, head } = layout(spec)
   const H = spec.hiddenSize
   const r = spec.recurrentActivation === 'sigmoid' ? 0.5 : 0.2
   const z = spec.update === 'keep' ? r : -r
   const n = 1
   const parts: Affine[] = []
-  for (const { W, U, b, c, inputSize } of cells) {
-    parts.push({ matrix: W, bias: b, columns: inputSize, height: H, scales: [r, z, n] })
-    if (spec.cell === 'reset-before') {
-      const cn = c < 0 ? -1 : c + 2 * H
-      parts.push({ matrix: U, bias: c, columns: H, height: H, scales: [r, z] })
-      parts.push({ matrix: U + 2 * H * H, bias: cn, columns: H, height: H, scales: [n] })
-    } else {
-      const columns = spec.cell === 'no-carry' ? 0 : H
-      parts.push({ matrix: U, bias: c, columns, height: H, scales: [r, z, n] })
-    }
+  for (const { W, U, b, c, inputSize } of layout(spec).cells) {
+    /** The gates from `first` on. */
+    const rows = (first: number, scales: readonly number[]): Affine => ({
+      W: W + first * H * inputSize,
+      U: U + first * H * H,
+      xColumns: inputSize,
+      hColumns: spec.cell === 'no-carry' ? 0 : H,
+      b: b < 0 ? b : b + first * H,
+      c: c < 0 ? c : c + first * H,
+      height: H,
+      scales,
+      split: spec.cell === 'reset-after',
+    })
+    if (spec.cell === 'reset-after') parts.push(rows(0, [r, z, n]))
+    else if (spec.cell === 'reset-before') parts.push(rows(0, [r, z]), rows(2, [n]))
+    else parts.push(rows(1, [z, n]))
   }
-  if (head) parts.push(headOf(model))
+  if (spec.outputSize) parts.push(headOf(model))
   return packAll(parts, weights)
 }
 
@@ -60,36 +73,60 @@ export function packHead(model: Model): Float32Array {
 
 function headOf({ spec }: Model): Affine {
   const { W, b } = layout(spec).head!
-  return { matrix: W, bias: b, columns: directions(spec) * spec.hiddenSize, height: spec.outputSize, scales: [1] }
+  return {
+    W,
+    U: -1,
+    xColumns: directions(spec) * spec.hiddenSize,
+    hColumns: 0,
+    b,
+    c: -1,
+    height: spec.outputSize,
+    scales: [1],
+    split: false,
+  }
 }
 
-function packAll(parts: readonly Affine[], weights: Float32Array): Float32Array {
-  const packed = new Float32Array(parts.reduce((sum, part) => sum + packedSize(part), 0))
+function packAll(affines: readonly Affine[], weights: Float32Array): Float32Array {
+  const packed = new Float32Array(affines.reduce((sum, affine) => sum + packedSize(affine), 0))
   let offset = 0
-  for (const part of parts) {
-    packAffine(part, weights, packed.subarray(offset))
-    offset += packedSize(part)
+  for (const affine of affines) {
+    packAffine(affine, weights, packed.subarray(offset))
+    offset += packedSize(affine)
   }
   return packed
 }
 
-function packedSize({ height, columns, scales }: Affine): number {
-  return padded(scales.length * padded(height, 4), PART) * (1 + columns)
+function partsOf({ height, scales }: Affine): number {
+  return Math.ceil((scales.length * padded(height, 4)) / PART)
 }
 
-function packAffine(part: Affine, weights: Float32Array, packed: Float32Array): void {
-  const { matrix, bias, columns, height, scales } = part
-  const groupRows = padded(height, 4)
-  const parts = padded(scales.length * groupRows, PART) / PART
-  for (const [group, scale] of scales.entries()) {
+function packedSize(affine: Affine): number {
+  return partsOf(affine) * (BIASES + PART * (affine.xColumns + affine.hColumns))
+}
+
+function packAffine(affine: Affine, weights: Float32Array, packed: Float32Array): void {
+  const { W, U, b, c, xColumns, hColumns, height, scales, split } = affine
+  const parts = partsOf(affine)
+  for (const [gate, scale] of scales.entries()) {
     for (let unit = 0; unit < height; unit++) {
-      const row = group * groupRows + unit
-      const from = group * height + unit
-      if (bias >= 0) packed[row] = scale * weights[bias + from]
-      const panel = panelOf(Math.floor(row / PART), parts)
-      const start = parts * PART + panel.first * PART * columns + (row - panel.first * PART)
+      const from = gate * height + unit
+      const row = gate * padded(height, 4) + unit
+      const part = split ? unit >> 2 : Math.floor(row / PART)
+      const place = split ? 4 * gate + (unit % 4) : row % PART
+
+      const bias = part * BIASES + place
+      const apart = split && gate === 2
+      const input = b < 0 ? 0 : weights[b + from]
+      const recurrent = c < 0 ? 0 : weights[c + from]
+      packed[bias] = scale * (apart ? input : input + recurrent)
+      if (apart) packed[bias + 4] = recurrent
+
+      const panel = panelOf(part, parts)
+      const columns = xColumns + hColumns
+      const start = parts * BIASES + panel.first * PART * columns + (part - panel.first) * PART + place
       for (let k = 0; k < columns; k++) {
-        packed[start + k * panel.parts * PART] = scale * weights[matrix + from * columns + k]
+        const weight = k < xColumns ? W + from * xColumns + k : U + from * hColumns + k - xColumns
+        packed[start + k * panel.parts * PART] = scale * weights[weight]
       }
     }
   }

@@ -14,7 +14,7 @@ export function project(build: WasmBuild, model: Model, y: Float32Array): Float3
   const rows = y.length / columns
   const packed = packHead(model)
   const kernel = instantiate(build)
-  const weights = LINE
+  const weights = kernel.begin() / 4
   const scratch = padded(weights + packed.length, LINE)
   const inputsAt = padded(
     kernel.configure(0, false, 0, columns, columns, outputSize, 4 * weights, 4 * scratch) / 4,

@@ -1,28 +1,31 @@
-import { affine } from './affine'
-import { mix, reset, setGates } from './mix'
+import { affine, shape } from './affine'
+import { hardSigmoids, mix, products, sigmoids } from './gates'
 
-export { mix, reset } from './mix'
-export { panel1, panel2, panel4, tile } from './panel'
+export { hardSigmoids, mix, products, sigmoids } from './gates'
+export { panel1, panel2, panel4 } from './panel'
+export { tile } from './tile'
 
 // Cells, as numbered by pack.ts.
+const RESET_AFTER = 0
 const RESET_BEFORE = 1
 const NO_CARRY = 3
 /** Rows stepped together: enough to use weights often while they are near, few enough that their sums are near too. */
 const BLOCK = 12
+/** Bytes that rows of sums have beyond their planes, because rows are computed twelve at a time. */
+const SPILL = 32
 
 // One instance runs one model. Sizes count float32 values, addresses count bytes.
 let cell: i32
+/** Whether r and z are hard sigmoids. */
+let hardGates: bool
 let layers: i32
 /** Hidden units; in states padded to a multiple of 4 by zeros. */
 let hiddenSize: i32
 let units: i32
 let inputSize: i32
-/** Columns of the recurrent weights: none where no state is carried. */
-let stateColumns: i32
-/** Parts of 12 rows: of three gates, of two, of one, of the projection. */
-let parts3: i32
-let parts2: i32
+/** Parts of twelve rows: of one gate, of two, of the projection. */
 let parts1: i32
+let parts2: i32
 let outputParts: i32
 /** Length of a row of outputs. */
 let width: i32
@@ -31,18 +34,21 @@ let weights: usize
 let inputsOf: usize
 let statesOf: usize
 let resetsOf: usize
-/** … zeros [units], Wx + b and Uh + c [BLOCK][stride], r∘h [BLOCK][units], projection [BLOCK][12 · outputParts]. */
+/** … zeros [units], sums [BLOCK][stride], of each row r, z, n and n of the input [units], and r∘h [BLOCK][units]. */
 let zeros: usize
-let fromInput: usize
-let fromState: usize
+let sums: usize
 let resets: usize
-let projections: usize
-/** Bytes from one row of sums to the next. */
+/** Bytes from one row of sums to the next; the projection is put there as well. */
 let stride: usize
 let pool: usize
 let laneNumbers: usize
 let inputs: usize
 let outputs: usize
+
+/** The first address that holds no constant, aligned to a cache line. */
+export function begin(): usize {
+  return (__heap_base + 63) & ~63
+}
 
 /** Sizes and addresses of the model; returns the address after the scratch. */
 export function configure(
@@ -56,29 +62,25 @@ export function configure(
   scratchAt: usize,
 ): usize {
   cell = cellNumber
-  setGates(hard)
+  hardGates = hard
   layers = layerCount
   inputSize = inputCount
   hiddenSize = hidden
   units = (hidden + 3) & ~3
-  stateColumns = cell == NO_CARRY ? 0 : hidden
-  parts3 = units >> 2
-  parts2 = (2 * units + 11) / 12
   parts1 = (units + 11) / 12
+  parts2 = (2 * units + 11) / 12
   outputParts = (outputCount + 11) / 12
   width = outputCount ? outputCount : hidden
   weights = weightsAt
-  // The rows of one gate are padded to 12: up to 8 more than three gates have.
-  stride = (3 * units + 8) << 2
+  stride = max(units << 4, outputParts * 48) + SPILL
+  shape(units << 2, stride)
   inputsOf = scratchAt
   statesOf = inputsOf + (BLOCK << 2)
   resetsOf = statesOf + (BLOCK << 2)
   zeros = (resetsOf + (BLOCK << 2) + 63) & ~63
-  fromInput = zeros + (units << 2)
-  fromState = fromInput + BLOCK * stride
-  resets = fromState + BLOCK * stride
-  projections = resets + (BLOCK << 2) * units
-  return projections + (BLOCK << 2) * outputParts * 12
+  sums = zeros + (units << 2)
+  resets = sums + BLOCK * stride
+  return resets + (BLOCK << 2) * units
 }
 
 /** Where states [lanes][layers][units], lane numbers [rows] as u32, inputs [rows, inputSize] and outputs are. */
@@ -100,6 +102,21 @@ export function step(rows: i32): void {
     rows -= count
     lanes += count << 2
     x += (count * inputSize) << 2
+    y += (count * width) << 2
+  }
+}
+
+/** Projects `rows` inputs of `columns` values by the weights, and writes what `step` writes. */
+export function project(rows: i32, columns: i32): void {
+  let x = inputs
+  let y = outputs
+  for (; rows > 0; rows -= BLOCK) {
+    const count = min(rows, BLOCK)
+    for (let i = 0; i < count; i++) {
+      store<u32>(inputsOf + (i << 2), x)
+      x += columns << 2
+    }
+    projectBlock(weights, inputsOf, count, columns, y)
     y += (count * width) << 2
   }
 }
@@ -132,25 +149,9 @@ function stepBlock(count: i32, lanes: usize, x: usize, y: usize): void {
   else for (let i = 0; i < count; i++) copyRow(load<u32>(statesOf + (i << 2)), y + i * (width << 2))
 }
 
-/** Projects `rows` inputs of `columns` values by the weights, and writes what `step` writes. */
-export function project(rows: i32, columns: i32): void {
-  let x = inputs
-  let y = outputs
-  for (; rows > 0; rows -= BLOCK) {
-    const count = min(rows, BLOCK)
-    for (let i = 0; i < count; i++) {
-      store<u32>(inputsOf + (i << 2), x)
-      x += columns << 2
-    }
-    projectBlock(weights, inputsOf, count, columns, y)
-    y += (count * width) << 2
-  }
-}
-
 function projectBlock(w: usize, xs: usize, count: i32, columns: i32, y: usize): void {
-  const rowBytes = <usize>outputParts * 48
-  affine(w, xs, count, columns, outputParts, projections, rowBytes)
-  for (let i = 0; i < count; i++) copyRow(projections + i * rowBytes, y + i * (width << 2))
+  affine(w, xs, columns, xs, 0, count, outputParts, false, sums)
+  for (let i = 0; i < count; i++) copyRow(sums + i * stride, y + i * (width << 2))
 }
 
 /** Whole vectors: what spills over a row's end is overwritten by the next row. */
@@ -163,22 +164,36 @@ function copyRow(from: usize, to: usize): void {
 
 /** One layer of a block: its weights lie at `w`, its states are replaced. Returns the address after its weights. */
 function stepCells(w: usize, count: i32, columns: i32): usize {
-  w = affine(w, inputsOf, count, columns, parts3, fromInput, stride)
-  if (cell == RESET_BEFORE) {
-    w = affine(w, statesOf, count, stateColumns, parts2, fromState, stride)
+  const plane = <usize>units << 2
+  if (cell == RESET_AFTER) {
+    w = affine(w, inputsOf, columns, statesOf, hiddenSize, count, units >> 2, true, sums)
+    gateAll(count, sums, 2 * plane)
+  } else if (cell == RESET_BEFORE) {
+    w = affine(w, inputsOf, columns, statesOf, hiddenSize, count, parts2, false, sums)
+    gateAll(count, sums, 2 * plane)
     for (let i = 0; i < count; i++) {
-      const at = i * stride
-      const to = resets + (i << 2) * units
+      const to = resets + i * plane
       store<u32>(resetsOf + (i << 2), to)
-      reset(units, fromInput + at, fromState + at, load<u32>(statesOf + (i << 2)), to)
+      products(plane, sums + i * stride, load<u32>(statesOf + (i << 2)), to)
     }
-    w = affine(w, resetsOf, count, stateColumns, parts1, fromState + (units << 3), stride)
+    w = affine(w, inputsOf, columns, resetsOf, hiddenSize, count, parts1, false, sums + 2 * plane)
   } else {
-    w = affine(w, statesOf, count, stateColumns, parts3, fromState, stride)
+    const stateColumns = cell == NO_CARRY ? 0 : hiddenSize
+    w = affine(w, inputsOf, columns, statesOf, stateColumns, count, parts2, false, sums + plane)
+    gateAll(count, sums + plane, plane)
   }
   for (let i = 0; i < count; i++) {
     const h = <usize>load<u32>(statesOf + (i << 2))
-    mix(cell, units, fromInput + i * stride, fromState + i * stride, cell == NO_CARRY ? zeros : h, h)
+    mix(plane, cell == RESET_AFTER, sums + i * stride, cell == NO_CARRY ? zeros : h, h)
   }
   return w
+}
+
+/** The gates of a block, in place of their sums. */
+function gateAll(count: i32, at: usize, bytes: usize): void {
+  for (let i = 0; i < count; i++) {
+    if (hardGates) hardSigmoids(bytes, at)
+    else sigmoids(bytes, at)
+    at += stride
+  }
 }
