@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { directions } from '../src/engine/spec.ts'
 import type { Inspection } from '../src/formats/types.ts'
 import { openModelFiles } from './models.ts'
 import type { AdminHandler, AdminRequest, Red } from './red.ts'
@@ -73,7 +74,10 @@ function readBody(request: AdminRequest): Promise<Uint8Array | undefined> {
   })
 }
 
-function summary({ format, spec, preprocessing, problem }: Inspection): object {
-  const features = preprocessing?.inputs?.map(({ name }) => name)
-  return { format, spec, features, problem }
+/** What the dialog says of a file. */
+function summary({ format, spec, problem }: Inspection): object {
+  if (!spec) return { format, problem }
+  const { inputSize, layers, hiddenSize } = spec
+  const outputSize = spec.outputSize || directions(spec) * hiddenSize
+  return { format, inputSize, layers, hiddenSize, outputSize }
 }

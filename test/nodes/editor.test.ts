@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { runInNewContext } from 'node:vm'
+import type { Red } from '../../nodes/red.ts'
+import { checkFeatures } from '../../nodes/stepMessage.ts'
+import { readStepSettings } from '../../nodes/stepSettings.ts'
 import { checkStreamsOptions } from '../../src/forecast/options.ts'
 import { splitPath } from '../../src/mqtt/payload.ts'
 
-type Validate = (this: object, value: string, options: object) => true | string
+type Validate = (this: object, value: unknown, options: object) => true | string
 interface Definition {
   readonly defaults: Readonly<Record<string, { readonly value: string; readonly validate?: Validate }>>
 }
 
 /** What the editor is told of the node: the script of its page, run on the least editor there can be. */
-function definition(): Definition {
-  const html = readFileSync(new URL('../../../nodes/forecast.html', import.meta.url), 'utf8')
+function definition(page: string): Definition {
+  const html = readFileSync(new URL(`../../../nodes/${page}.html`, import.meta.url), 'utf8')
   const [, script] = /<script type="text\/javascript">(.*?)<\/script>/s.exec(html)!
   let registered: Definition | undefined
   const RED = {
@@ -27,9 +30,10 @@ function definition(): Definition {
   return registered!
 }
 
-const { defaults } = definition()
-const fits = (name: string, value: string): boolean =>
-  defaults[name].validate!.call({ periodUnit: 'ms' }, value, {}) === true
+const { defaults } = definition('forecast')
+const step = definition('step').defaults
+const fits = (name: string, value: unknown, of: Definition['defaults'] = defaults): boolean =>
+  of[name].validate!.call({ periodUnit: 'ms' }, value, {}) === true
 const throwsNothing = (run: () => void): boolean => {
   try {
     run()
@@ -38,6 +42,26 @@ const throwsNothing = (run: () => void): boolean => {
     return false
   }
 }
+
+describe('gru-step in the editor', () => {
+  it('takes its own defaults, blanks and variables', () => {
+    for (const value of [step.maxStreams.value, '', '${NAME}']) assert.ok(fits('maxStreams', value, step))
+    assert.ok(fits('features', [], step))
+  })
+
+  it('refuses what the runtime refuses', () => {
+    const red = { util: { normalisePropertyExpression: () => [] } } as unknown as Red
+    const runs = (settings: object): boolean =>
+      throwsNothing(() => readStepSettings(red, { id: 'step', ...settings }))
+    for (const maxStreams of ['0', '1', '1.5', 'many', '100000', '100001']) {
+      assert.equal(fits('maxStreams', maxStreams, step), runs({ maxStreams }), maxStreams)
+    }
+    for (const name of ['AM2301.Temperature', 'a', 'a..b', '.a', '__proto__', 'a.constructor']) {
+      const taken = throwsNothing(() => checkFeatures(['b', name], 2))
+      assert.equal(fits('features', ['b', name], step), taken, name)
+    }
+  })
+})
 
 describe('gru-forecast in the editor', () => {
   it('takes its own defaults, blanks and variables', () => {

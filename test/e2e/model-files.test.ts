@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from '../../src/cli/package.ts'
+import { type Linked, startLinked } from './linked.ts'
+
+/** Two users: `admin` may do everything, `reader` may only read; each has its name as password. */
+const AUTH = `adminAuth: {
+  type: 'credentials',
+  users: async (name) => PERMISSIONS[name] && { username: name, permissions: PERMISSIONS[name] },
+  authenticate: async (name, password) =>
+    name === password && PERMISSIONS[name] ? { username: name, permissions: PERMISSIONS[name] } : null,
+},`.replaceAll('PERMISSIONS', "({ admin: '*', reader: 'read' })")
+
+describe('the model files of gru-step, in a Node-RED with users', () => {
+  const file = readFileSync(join(packageRoot, 'test/fixtures/weights/torch_gru2_head.pt'))
+  let nodeRed: Linked
+  let folder: string
+
+  before(async () => {
+    nodeRed = await startLinked(AUTH)
+    folder = join(nodeRed.userDir, 'gruflow', 'models')
+  })
+  after(() => nodeRed?.dispose())
+
+  async function login(user: string, scope: string): Promise<object> {
+    const body = new URLSearchParams({
+      client_id: 'node-red-admin',
+      grant_type: 'password',
+      scope,
+      username: user,
+      password: user,
+    })
+    const response = await fetch(`${nodeRed.url}/auth/token`, { method: 'POST', body })
+    const { access_token } = (await response.json()) as { access_token: string }
+    return { authorization: `Bearer ${access_token}` }
+  }
+  const list = async (headers: object): Promise<Response> =>
+    fetch(`${nodeRed.url}/gru-step/models`, { headers: { ...headers } })
+  const upload = async (name: string, headers: object): Promise<Response> =>
+    fetch(`${nodeRed.url}/gru-step/models/${name}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream', ...headers },
+      body: file,
+    })
+
+  it('are nothing to strangers', async () => {
+    for (const headers of [{}, { authorization: 'Bearer nothing' }]) {
+      assert.equal((await list(headers)).status, 401)
+      assert.equal((await upload('a.pt', headers)).status, 401)
+    }
+    assert.ok(!existsSync(folder))
+  })
+
+  it('are listed, not uploaded, by those who may only read', async () => {
+    const reader = await login('reader', 'read')
+    assert.equal((await list(reader)).status, 200)
+    assert.ok([401, 403].includes((await upload('a.pt', reader)).status))
+    assert.ok(!existsSync(folder))
+  })
+
+  it('are uploaded by those who may, into their folder only', async () => {
+    const admin = await login('admin', '*')
+    for (const name of ['..%2f..%2fflows.json', '%2e%2e%2fa.pt', '.a.pt', 'a%00.pt', 'a%2fb.pt']) {
+      assert.equal((await upload(name, admin)).status, 400, name)
+    }
+    assert.ok(!existsSync(folder))
+    assert.equal((await upload('a.pt', admin)).status, 200)
+    assert.deepEqual(await (await list(admin)).json(), { files: [{ name: 'a.pt', bytes: file.length }] })
+  })
+})
