@@ -1,7 +1,6 @@
-import type { Backend } from './backend.ts'
+import type { Backend, Lanes } from './backend.ts'
 import { type CellLayout, layout } from './layout.ts'
 import { createModel, type Model } from './model.ts'
-import { referenceHead } from './reference.ts'
 import { directions, gruSpec } from './spec.ts'
 import { wasm } from './wasm/wasm.ts'
 
@@ -33,7 +32,7 @@ export interface Sequence {
  */
 export function sequence(model: Model, x: Float32Array, options: SequenceOptions): Sequence {
   const { batch, time, h0, lengths, backend = wasm } = options
-  const { spec, weights } = model
+  const { spec } = model
   const { cells, head } = layout(spec)
   const D = directions(spec)
   const H = spec.hiddenSize
@@ -48,6 +47,7 @@ export function sequence(model: Model, x: Float32Array, options: SequenceOptions
   if (h0) checkVector('h0', h0, cells.length * batch * H)
 
   const hn = new Float32Array(cells.length * batch * H)
+  const order = timeMajor(steps)
   let y = x
   for (let first = 0; first < cells.length; first += D) {
     const below = y
@@ -59,28 +59,75 @@ export function sequence(model: Model, x: Float32Array, options: SequenceOptions
       for (let row = 0; h0 && row < batch; row++) {
         lanes.restore(row, h0.subarray(states + row * H, states + (row + 1) * H))
       }
-      for (let step = 0; step < time; step++) {
-        const rows = [...steps.keys()].filter((row) => step < steps[row])
-        const inputs = new Float32Array(rows.length * cell.inputSize)
-        const at = rows.map((row) => row * time + (cell.reverse ? steps[row] - 1 - step : step))
-        at.forEach((t, i) => {
-          inputs.set(below.subarray(t * cell.inputSize, (t + 1) * cell.inputSize), i * cell.inputSize)
-        })
-        const outputs = lanes.step(rows, inputs)
-        at.forEach((t, i) => {
-          y.set(outputs.subarray(i * H, (i + 1) * H), (t * D + d) * H)
-        })
-      }
+      const places = order.steps.map((step, i) => {
+        const row = order.rows[i]
+        return row * time + (cell.reverse ? steps[row] - 1 - step : step)
+      })
+      const to = { values: y, width: D * H, from: d * H, size: H }
+      run(lanes, order.rows, places, { values: below, width: cell.inputSize }, to)
       for (let row = 0; row < batch; row++) hn.set(lanes.save(row), states + row * H)
     }
   }
-  if (!head) return { y, hn }
+  return head ? { y, hn, out: backend.project(model, y) } : { y, hn }
+}
 
-  const out = new Float32Array(batch * time * spec.outputSize)
-  for (let t = 0; t < batch * time; t++) {
-    out.set(referenceHead(spec, weights, head, y.subarray(t * D * H, (t + 1) * D * H)), t * spec.outputSize)
+/** The valid steps of all rows, all rows' step 0 before all rows' step 1: which row, and which of its steps. */
+interface Order {
+  readonly rows: Uint32Array
+  readonly steps: Uint32Array
+}
+
+function timeMajor(lengths: readonly number[]): Order {
+  const total = lengths.reduce((sum, length) => sum + length, 0)
+  const rows = new Uint32Array(total)
+  const steps = new Uint32Array(total)
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0)
+  let i = 0
+  for (let step = 0; step < longest; step++) {
+    for (let row = 0; row < lengths.length; row++) {
+      if (step >= lengths[row]) continue
+      rows[i] = row
+      steps[i++] = step
+    }
   }
-  return { y, hn, out }
+  return { rows, steps }
+}
+
+/** Numbers of one call into the backend: few enough to stay in a cache. */
+const CHUNK = 16_384
+
+/**
+ * Steps lane `rows[i]` with row `places[i]` of `below` [places, width], and writes its state to columns `from` to
+ * `from + size` of row `places[i]` of `above` [places, width].
+ */
+function run(
+  lanes: Lanes,
+  rows: Uint32Array,
+  places: Uint32Array,
+  below: { readonly values: Float32Array; readonly width: number },
+  above: {
+    readonly values: Float32Array
+    readonly width: number
+    readonly from: number
+    readonly size: number
+  },
+): void {
+  const { width: I } = below
+  const { size: H } = above
+  const most = Math.min(rows.length, Math.ceil(CHUNK / Math.max(I, H)))
+  const inputs = new Float32Array(most * I)
+  for (let first = 0; first < rows.length; first += most) {
+    const n = Math.min(most, rows.length - first)
+    for (let i = 0; i < n; i++) {
+      const from = places[first + i] * I
+      for (let k = 0; k < I; k++) inputs[i * I + k] = below.values[from + k]
+    }
+    const outputs = lanes.step(rows.subarray(first, first + n), inputs.subarray(0, n * I))
+    for (let i = 0; i < n; i++) {
+      const to = places[first + i] * above.width + above.from
+      for (let k = 0; k < H; k++) above.values[to + k] = outputs[i * H + k]
+    }
+  }
 }
 
 /** One layer in one direction as a model of its own, which steps forwards whatever the order of its inputs. */

@@ -1,5 +1,5 @@
-import { directions } from '../spec.ts'
 import type { Model } from '../model.ts'
+import { directions } from '../spec.ts'
 import { LINE, reserve } from './memory.ts'
 import { instantiate, type WasmBuild } from './module.ts'
 import { packHead, padded } from './pack.ts'
