@@ -1,0 +1,92 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { writeReport } from './report.mjs'
+
+const FOLDER = fileURLToPath(new URL('../results/', import.meta.url))
+const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+
+/**
+ * Rounds of a part: as many as it wants, or as ROUNDS says, for a quick look.
+ * Medians of fewer than about 15 rounds are not worth quoting.
+ */
+export const roundsOr = (usual) => Number(process.env.ROUNDS ?? usual)
+
+/**
+ * Keeps what one part measured as results/<part>.json and renders RESULTS.md anew from all parts.
+ *
+ * @param part name of the script
+ * @param targets made by `atLeast` and `atMost`
+ * @param tables [{ title, columns, rows }], all text
+ * @param notes sentences
+ */
+export function writeResults(part, { targets = [], tables = [], notes = [], torch }) {
+  mkdirSync(FOLDER, { recursive: true })
+  const result = {
+    part,
+    date: new Date().toISOString().slice(0, 16).replace('T', ' '),
+    command: `${process.env.PYTHON ? 'PYTHON=… ' : ''}npm run bench -- ${part}`,
+    machine: machine(),
+    versions: { ...dependencies, ...(torch ? { PyTorch: torch } : {}) },
+    targets,
+    tables,
+    notes,
+  }
+  writeFileSync(`${FOLDER}${part}.json`, `${JSON.stringify(result, null, 2)}\n`)
+  writeReport(FOLDER)
+}
+
+export const atLeast = (figure, target, measured, unit = '×') => ({
+  figure,
+  target: `≥ ${digits(target)}${spaced(unit)}`,
+  ...reading(measured, unit),
+  reached: measured.median >= target,
+})
+
+export const atMost = (figure, target, measured, unit) => ({
+  figure,
+  target: `≤ ${digits(target)}${spaced(unit)}`,
+  ...reading(measured, unit),
+  reached: measured.median <= target,
+})
+
+function reading({ median, lower, upper }, unit) {
+  return {
+    measured: `${digits(median)}${spaced(unit)}`,
+    quartiles: lower === undefined ? '' : `${digits(lower)} to ${digits(upper)}`,
+  }
+}
+
+const spaced = (unit) => (unit === '' || unit === '×' ? unit : ` ${unit}`)
+
+/** Three significant digits, or all of a whole number. */
+export function digits(value) {
+  if (value !== 0 && Math.abs(value) < 1e-3) return value.toExponential(1)
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US')
+  return Number(value.toPrecision(3)).toString()
+}
+
+/** `12.0 [11.8, 13.0]`. */
+export const withQuartiles = ({ median, lower, upper }) =>
+  `${digits(median)} [${digits(lower)}, ${digits(upper)}]`
+
+function machine() {
+  const [{ model }] = cpus()
+  return {
+    processor: `${cpus().length} × ${model.trim()}${caches()}`,
+    system: `${process.platform} ${process.arch}, Node.js ${process.versions.node} (V8 ${process.versions.v8})`,
+    load: loadavg()[0].toFixed(2),
+  }
+}
+
+/** Sizes of the first core's data caches, where Linux tells. */
+function caches() {
+  const read = (index, name) =>
+    readFileSync(`/sys/devices/system/cpu/cpu0/cache/index${index}/${name}`, 'utf8').trim()
+  try {
+    const data = [0, 1, 2, 3].filter((index) => read(index, 'type') !== 'Instruction')
+    return ` (${data.map((index) => `L${read(index, 'level')} ${read(index, 'size')}`).join(', ')})`
+  } catch {
+    return ''
+  }
+}
