@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type Failure, fuzz, type Report } from './fuzz/run.ts'
 
 const MUTATED = 3000
-const TRUNCATED = 6000
+const TRUNCATED = 20_000
 
 describe('hostile files', () => {
   for (const [inputs, count] of [

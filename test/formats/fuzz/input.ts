@@ -1,5 +1,6 @@
 import { createRandom, type Random } from '../../../src/engine/random.ts'
-import type { FormatName } from '../../../src/formats/types.ts'
+import { type PresetName, presets } from '../../../src/engine/spec.ts'
+import type { FormatName, ImportOptions } from '../../../src/formats/types.ts'
 import { byteMutations, type Mutation, mutateBytes, pick, randomBytes } from './bytes.ts'
 import { mutateHdf5 } from './hdf5.ts'
 import { mutateJson } from './json.ts'
@@ -8,6 +9,7 @@ import { mutatePickle } from './pickle.ts'
 import { mutateProtobuf } from './protobuf.ts'
 import { mutateSafetensors } from './safetensors.ts'
 import type { Seed } from './seeds.ts'
+import { npzOfZeros } from './zeros.ts'
 import { mutateZip } from './zip.ts'
 
 /** A file to be tried. */
@@ -17,7 +19,22 @@ export interface Input {
   readonly from: string
   readonly bytes: Buffer
   readonly sibling?: { readonly name: string; readonly bytes: Buffer }
+  /** What the reader is asked for. @default nothing */
+  readonly options?: ImportOptions
 }
+
+/** Mostly none; those that take a part of a file let more of what is in it through. */
+const OPTIONS: readonly ImportOptions[] = [
+  {},
+  {},
+  {},
+  { head: false },
+  { prefix: '' },
+  { prefix: 'gru' },
+  { prefix: 'gru.', head: 'head' },
+  { head: 'dense' },
+  ...Object.keys(presets).map((preset) => ({ preset: preset as PresetName })),
+]
 
 /** Bytes at the begin of a file by which its format is told, or more. */
 const MAGIC = [8, 64, 512]
@@ -63,17 +80,22 @@ function mutated(seeds: readonly Seed[], random: Random, index: number): Input {
     seeds.filter((candidate) => candidate.format === format),
   )
   const { how, bytes, sibling } = make(chosen, random)
-  return { format, from: `${chosen.name}, ${how}`, bytes, sibling: sibling ?? chosen.sibling }
+  const options = pick(random, OPTIONS)
+  const from = `${chosen.name}, ${how}, with ${JSON.stringify(options)}`
+  return { format, from, bytes, sibling: sibling ?? chosen.sibling, options }
 }
 
 function make(seed: Seed, random: Random): Pick<Input, 'bytes' | 'sibling'> & { readonly how: string } {
-  const { bytes, sibling } = seed
+  const { format, bytes, sibling } = seed
   const turn = random.integer(0, 20)
   if (turn === 0) return { how: 'random', bytes: randomBytes(random, random.integer(0, LONGEST_RANDOM)) }
   if (turn === 1) {
     const magic = bytes.subarray(0, pick(random, MAGIC))
     const rest = randomBytes(random, random.integer(0, LONGEST_RANDOM))
     return { how: 'magic', bytes: Buffer.concat([magic, rest]) }
+  }
+  if (turn === 2 && format === 'npz' && random.integer(0, 5) === 0) {
+    return { how: 'zeros', bytes: npzOfZeros(random) }
   }
   if (turn < 4) return { how: 'truncate', bytes: byteMutations.truncate(bytes, random) }
   if (turn < 8) return { how: 'bytes', bytes: mutateBytes(bytes, random) }

@@ -35,11 +35,11 @@ export async function judge(input: Input, folder: string, meter: MemoryMeter): P
   const source = sourceOf(input, folder)
   const begin = process.cpuUsage()
   meter.begin()
-  const read = await settled(readModel(source))
+  const read = await settled(readModel(source, input.options))
   const memory = meter.end()
   const { user, system } = process.cpuUsage(begin)
   const time = (user + system) / 1000
-  const reason = problemOf(read, await settled(inspectModel(source)))
+  const reason = problemOf(read, await settled(inspectModel(source, input.options)))
   if (reason !== undefined) return { kind: 'failed', reason, memory, time }
   return { kind: 'value' in read ? 'model' : 'refused', memory, time }
 }

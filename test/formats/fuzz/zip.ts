@@ -13,7 +13,7 @@ const LOCAL = { signature: 0x04034b50, size: 30 }
 const CENTRAL = { signature: 0x02014b50, size: 46 }
 const END = { signature: 0x06054b50, size: 22 }
 const DEFLATED = 8
-const BOMB_BLOCK = 2 ** 20
+const BLOCK = 2 ** 20
 
 /** Fields by [offset, bytes] in the three records. */
 const FIELDS: Readonly<Record<RecordKind, readonly (readonly [number, number])[]>> = {
@@ -86,11 +86,29 @@ function pack({ name, data }: Entry, random: Random): Packed {
   return { name, data, method: DEFLATED, packed: deflateRawSync(data), crc, size }
 }
 
-/** Zeros that unpack to `blocks` megabytes from a thousandth of that; each block is complete, so they add up. */
-function bomb(name: string, blocks: number, size: number): Packed {
-  const block = deflateRawSync(Buffer.alloc(BOMB_BLOCK), { finishFlush: constants.Z_FULL_FLUSH })
-  const packed = Buffer.concat([...Array.from({ length: blocks }, () => block), Buffer.from([3, 0])])
-  return { name, data: packed, method: DEFLATED, packed, crc: 0, size }
+/** Data and zeros behind them, packed a megabyte at a time, so that making it takes no memory. */
+function inflated({ name, data }: Entry, zeros: number): Packed {
+  const flush = { finishFlush: constants.Z_FULL_FLUSH }
+  const block = Buffer.alloc(BLOCK)
+  const blocks = Math.floor(zeros / BLOCK)
+  const rest = block.subarray(0, zeros % BLOCK)
+  const packedBlock = deflateRawSync(block, flush)
+  let crc = crc32(data)
+  for (let n = blocks; n > 0; n--) crc = crc32(block, crc)
+  const packed = Buffer.concat([
+    deflateRawSync(data, flush),
+    ...Array.from({ length: blocks }, () => packedBlock),
+    deflateRawSync(rest),
+  ])
+  return { name, data, method: DEFLATED, packed, crc: crc32(rest, crc), size: data.length + zeros }
+}
+
+/** A good zip of a thousandth of what it unpacks to. */
+export function zipOfZeros(entries: readonly (Entry & { readonly zeros: number })[]): Buffer {
+  return zip(
+    entries.map((entry) => inflated(entry, entry.zeros)),
+    () => {},
+  )
 }
 
 /** A zip of the entries, with the fields of its records broken by `damage`. */
@@ -164,8 +182,11 @@ function rearranged(entries: readonly Packed[], random: Random): Packed[] {
     ],
     () => [...others, { ...one, name: pick(random, entries).name }],
     () => [...others, { ...one, packed: pick(random, entries).packed }],
-    () => [...others, bomb(one.name, 40, 40 * BOMB_BLOCK)],
-    () => [...others, bomb(one.name, 128, pick(random, [one.size, 2 ** 20, 2 ** 25, 2 ** 32 - 1]))],
+    () => [...others, inflated(one, 40 * BLOCK)],
+    () => [
+      ...others,
+      { ...inflated(one, 128 * BLOCK), size: pick(random, [one.size, BLOCK, 8 * BLOCK, 2 ** 32 - 1]) },
+    ],
     () =>
       Array.from({ length: 3000 }, (_, i) => ({
         ...one,
