@@ -166,4 +166,47 @@ describe('gru-step and its model', () => {
     await give([{ payload: torch.x[0] }])
     assert.equal((red.sent[0].payload as number[]).length, 5)
   })
+
+  const same: readonly string[] = [
+    'pt',
+    'legacy.pt',
+    'f64.safetensors',
+    'npz',
+    'deflate.npz',
+    'torchscript.onnx',
+    'dynamo.onnx',
+  ]
+  for (const ending of same) {
+    it(`may be torch_gru2_head.${ending}, whose numbers are PyTorch's`, async () => {
+      await red.start(stepFlow({ file: '' }))
+      await give([{ model: weightsFile(`torch_gru2_head.${ending}`) }, { payload: torch.x }])
+      assert.deepEqual(errors(), [undefined, undefined])
+      const steps = red.sent[0].payload as number[][]
+      torch.out.forEach((wanted, t) => {
+        wanted.forEach((value, i) => {
+          assert.ok(Math.abs(steps[t][i] - value) < 2e-6)
+        })
+      })
+    })
+  }
+
+  for (const ending of ['h5', 'keras', 'weights.h5']) {
+    it(`may be keras_gru_reset_after_True.${ending}, and messages wait while it is read`, async () => {
+      const file = `keras_gru_reset_after_True.${ending}`
+      install(red, file)
+      await red.start(stepFlow({ file }))
+      await give([{ payload: [0.1, 0.2, 0.3] }, { payload: [0.1, 0.2, 0.3] }])
+      assert.deepEqual(errors(), [undefined, undefined])
+      assert.equal((red.sent[0].payload as number[]).length, 2)
+      assert.notDeepEqual(red.sent[0].payload, red.sent[1].payload)
+    })
+  }
+
+  it('may be one of TensorFlow.js, whose files lie in the folder together', async () => {
+    install(red, 'tfjs_gru/model.json', 'model.json')
+    install(red, 'tfjs_gru/weights.bin', 'weights.bin')
+    await red.start(stepFlow({ file: 'model.json' }))
+    await give([{ payload: [0.1, 0.2, 0.3] }])
+    assert.deepEqual(errors(), [undefined])
+  })
 })
