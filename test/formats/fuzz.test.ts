@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type Failure, fuzz, type Report } from './fuzz/run.ts'
 
-const MUTATED = 3000
-const TRUNCATED = 20_000
+const MUTATED = 2000
+const TRUNCATED = 15_000
 
 describe('hostile files', () => {
   for (const [inputs, count] of [
