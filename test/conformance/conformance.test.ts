@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import type { Backend } from '../../src/engine/backend.ts'
 import { layout } from '../../src/engine/layout.ts'
 import { createModel } from '../../src/engine/model.ts'
-import { reference, referenceStep, type Vector } from '../../src/engine/reference.ts'
+import { referenceStep, type Vector } from '../../src/engine/reference.ts'
 import { sequence } from '../../src/engine/sequence.ts'
 import { createStepper } from '../../src/engine/stepper.ts'
-import { wasm } from '../../src/engine/wasm/wasm.ts'
+import { backends } from '../engine/builds.ts'
 import { type Case, type Expected, hardSigmoidCase, readCases } from './cases.ts'
 import { oracle } from './oracle.ts'
 
@@ -19,7 +19,6 @@ const files = [
   'onnx/gru_op.json',
 ]
 const cases = [...files.flatMap(readCases), hardSigmoidCase()]
-const backends: readonly Backend[] = [reference, wasm]
 
 describe('conformance', () => {
   const report: string[] = []
@@ -27,9 +26,9 @@ describe('conformance', () => {
 
   conforms('float64 equations', cases, (c) => check(oracle(c), c.expect64, c.tol64))
   for (const backend of backends) {
-    conforms(`${backend.name} sequence`, cases, (c) => check(runSequence(backend, c), c.expect, c.tol))
+    conforms(`${backend.device} sequence`, cases, (c) => check(runSequence(backend, c), c.expect, c.tol))
     const forward = cases.filter((c) => c.spec.direction === 'forward')
-    conforms(`${backend.name} stepper`, forward, (c) => check(runStepper(backend, c), c.expect, c.tol))
+    conforms(`${backend.device} stepper`, forward, (c) => check(runStepper(backend, c), c.expect, c.tol))
   }
 
   const gated = cases.filter((c) => c.gates)

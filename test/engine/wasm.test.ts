@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { arch, platform } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { createModel } from '../../src/engine/model.ts'
 import { gruSpec } from '../../src/engine/spec.ts'
+import * as kernels from '../../src/engine/wasm/kernels.wasm.ts'
 import { wasm } from '../../src/engine/wasm/wasm.ts'
+import { acceptsRelaxed, baseline, relaxed } from './builds.ts'
 
 describe('wasm backend', () => {
   it('runs what its source compiles to', () => {
@@ -12,22 +16,46 @@ describe('wasm backend', () => {
     assert.equal(status, 0, stderr)
   })
 
-  it('computes tanh to 4e-7 over its whole range, never more than one ulp beyond 1', () => {
-    // Without memory and with z at 0, the new state is tanh(x).
-    const spec = gruSpec({ inputSize: 1, hiddenSize: 1, cell: 'no-carry', biases: 1 })
-    const lanes = wasm.open(createModel(spec, Float32Array.of(0, 0, 1, 0, 0, 0, 0, -1e9, 0)), 1)
-    for (let x = -12; x <= 12; x += 1 / 512) {
-      const [y] = lanes.step([0], Float32Array.of(x))
-      assert.ok(Math.abs(y - Math.tanh(x)) < 4e-7, `tanh(${x}) is ${y}`)
-      assert.ok(Math.abs(y) <= 1 + 2 ** -23, `tanh(${x}) is ${y}`)
-    }
+  it('is the fastest build that the runtime accepts', () => {
+    assert.equal(wasm.device, acceptsRelaxed ? 'cpu:wasm-relaxed' : 'cpu:wasm')
+    assert.deepEqual([baseline.device, relaxed.device], ['cpu:wasm', 'cpu:wasm-relaxed'])
   })
 
-  it('stays finite when finite inputs overflow', () => {
-    const spec = gruSpec({ inputSize: 2, hiddenSize: 1, biases: 0 })
-    const lanes = wasm.open(createModel(spec, new Float32Array([9, -9, 9, -9, 9, -9, 1, 1, 1])), 1)
-    const [y] = lanes.step([0], Float32Array.of(3e38, 3e38))
-    assert.ok(Number.isFinite(y), String(y))
+  it('takes relaxed SIMD on a runtime that is told to, and refuses it on one that is not', function () {
+    if (acceptsRelaxed) this.skip() // This V8 always takes it.
+    const code = `
+      const { wasm, wasmBackend } = await import(${JSON.stringify(new URL('../../src/engine/wasm/wasm.js', import.meta.url))})
+      const { initialise } = await import(${JSON.stringify(new URL('../../src/engine/initialise.js', import.meta.url))})
+      const { gruSpec } = await import(${JSON.stringify(new URL('../../src/engine/spec.js', import.meta.url))})
+      const model = initialise(gruSpec({ inputSize: 1, hiddenSize: 1 }))
+      wasm.open(model, 1)
+      console.log(wasm.device)
+      wasmBackend('relaxed').open(model, 1)`
+    const run = (...flags: string[]) =>
+      spawnSync(process.execPath, [...flags, '--input-type=module', '-e', code], { encoding: 'utf8' })
+    const told = run('--experimental-wasm-relaxed-simd')
+    assert.deepEqual([told.status, told.stdout], [0, 'cpu:wasm-relaxed\n'], told.stderr)
+    const untold = run()
+    assert.equal(untold.stdout, 'cpu:wasm\n')
+    assert.match(
+      untold.stderr,
+      /Error: this runtime does not accept the relaxed build of the WebAssembly kernels/,
+    )
+  })
+
+  it('has multiply-add in the relaxed build alone, and rounds it once where the processor can', () => {
+    const count = (binary: string) =>
+      Buffer.from(binary, 'base64').toString('latin1').split('\xfd\x85\x02').length - 1
+    assert.equal(count(kernels.baseline), 0)
+    assert.ok(count(kernels.relaxed) > 20)
+    // 1 + 2⁻²³ and 1 − 2⁻²³: their product is 1 − 2⁻⁴⁶, which two roundings make 1 and one rounding does not.
+    const spec = gruSpec({ inputSize: 2, hiddenSize: 1, outputSize: 1, biases: 0, cell: 'no-carry' })
+    const model = createModel(spec, Float32Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 1 + 2 ** -23, -1))
+    const [product, fused] = [baseline, relaxed].map(
+      (backend) => backend.project(model, Float32Array.of(1 - 2 ** -23))[0],
+    )
+    assert.equal(product, 0)
+    if (fuses()) assert.equal(fused, -(2 ** -46))
   })
 
   it('is not touched by what earlier calls left in its memory', () => {
@@ -54,3 +82,9 @@ describe('wasm backend', () => {
     assert.throws(() => wasm.open(model, 2 ** 28), /RangeError: 268435456 lanes need \d+ MiB/)
   })
 })
+
+/** Whether the processor is known to fuse multiply-add: all of ARM64 do, of x64 those that say so. */
+function fuses(): boolean {
+  if (arch === 'arm64') return true
+  return platform === 'linux' && / fma /.test(readFileSync('/proc/cpuinfo', 'utf8'))
+}

@@ -35,14 +35,14 @@ interface Affine {
  * The weights of a forward model in the order in which the kernels read them.
  *
  * The rows of r and z are halved because σ(a) = ½ + ½·tanh(a/2), which changes no digit, or multiplied by the 0.2 of a
- * hard sigmoid. With the update `write` those of z are negated as well, because 1 − σ(a) = σ(−a) makes it `keep`.
+ * hard sigmoid. With the update `keep` those of z are negated as well, because 1 − σ(a) = σ(−a) makes it `write`.
  * Gates whose sums nothing comes between have one bias, the sum of both; an unused r is left out.
  */
 export function pack(model: Model): Float32Array {
   const { spec, weights } = model
   const H = spec.hiddenSize
   const r = spec.recurrentActivation === 'sigmoid' ? 0.5 : 0.2
-  const z = spec.update === 'keep' ? r : -r
+  const z = spec.update === 'keep' ? -r : r
   const n = 1
   const parts: Affine[] = []
   for (const { W, U, b, c, inputSize } of layout(spec).cells) {

@@ -38,8 +38,9 @@ export function products(bytes: usize, a: usize, b: usize, to: usize): void {
 }
 
 /**
- * h ← n + z∘(carried − n), the new state. At `sums` lie r, z and the sum of n; with `after`, n's sum from the state, which
- * r multiplies, and then that from the input.
+ * h ← carried + z∘(n − carried), the new state, where z is the share of n: exactly the old one at 0.
+ *
+ * At `sums` lie r, z and the sum of n; with `after`, n's sum from the state, which r multiplies, then that from the input.
  */
 export function mix(bytes: usize, after: bool, sums: usize, carried: usize, h: usize): void {
   const low = splat(Constant.LOW)
@@ -59,6 +60,7 @@ export function mix(bytes: usize, after: bool, sums: usize, carried: usize, h: u
     let sum = v128.load(ns + i)
     if (after) sum = madd(v128.load(sums + i), sum, v128.load(apart + i))
     const n = tanh(sum, low, high, one, p1, p2, p3, p4, q1, q2, q3)
-    v128.store(h + i, madd(v128.load(zs + i), f32x4.sub(v128.load(carried + i), n), n))
+    const old = v128.load(carried + i)
+    v128.store(h + i, madd(v128.load(zs + i), f32x4.sub(n, old), old))
   }
 }
