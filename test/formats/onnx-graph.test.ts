@@ -151,4 +151,25 @@ describe('graphs around ONNX GRU nodes', () => {
     })
     assert.deepEqual(await read(bytes), await read(gruFile()))
   })
+
+  it('may join batch and time for the linear layer, whatever their sizes', async () => {
+    const item = (index: string, to: string) => node('Gather', ['sizes', index], [to], to, {})
+    const nodes = [
+      ...toRows,
+      node('Shape', ['rows'], ['sizes'], 's', {}),
+      ...[item('i0', 'time'), item('i1', 'batch'), node('Mul', ['batch', 'time'], ['n'], 'm', {})],
+      node('Concat', ['n', 'units'], ['flat'], 'c', { axis: 0 }),
+      node('Reshape', ['rows', 'flat'], ['all'], 'r', {}),
+      node('Gemm', ['all', 'fc.weight', 'fc.bias'], ['p'], 'g', {}),
+      node('Concat', ['time', 'batch', 'two'], ['full'], 'f', { axis: 0 }),
+      node('Reshape', ['p', 'full'], ['out'], 'back', {}),
+    ]
+    const numbers = [['i0', 0] as const, ['i1', 1] as const, ['units', H] as const, ['two', 2] as const]
+    const lists = numbers.map(([name, value]) => integers(name, [value]))
+    const joined = gruFile({ y: 'Y' }, { nodes, initialisers: [one, ...lists, ...head], outputs: ['out'] })
+    const gemm = node('Gemm', ['all', 'fc.weight', 'fc.bias'], ['out'], 'g', {})
+    const flat = [...toRows, node('Reshape', ['rows', 'flat'], ['all'], 'r', {}), gemm]
+    const plain = { nodes: flat, initialisers: [one, integers('flat', [-1, H]), ...head], outputs: ['out'] }
+    assert.deepEqual(await read(joined), await read(gruFile({ y: 'Y' }, plain)))
+  })
 })

@@ -166,12 +166,12 @@ describe('ONNX GRUs that are not run here are refused', () => {
     [
       'after',
       gruFile({}, { nodes: [node('Softmax', ['y'], ['out'], 'soft', {})], outputs: ['out'] }),
-      `the output "out" is made by the node "soft", "Softmax", which is not a linear layer; ${parted}`,
+      `the output "out" is made by the node "soft" of type "Softmax", which is not a linear layer over the GRU's outputs; ${parted}`,
     ],
     [
       'two linear layers, one on the other',
       headed(product('a', 'rows', 'p'), product('c', 'p', 'out')),
-      `the output "out" is made by the node "c", "MatMul", which is not a linear layer; ${parted}`,
+      `the output "out" is made by the node "c" of type "MatMul", which is not a linear layer over the GRU's outputs; ${parted}`,
     ],
     [
       'no such linear layer',

@@ -60,7 +60,7 @@ export function unsqueeze<T>(sizes: readonly T[], list: readonly number[], one: 
   return Array.from({ length: rank }, (_, i) => (put.has(i) ? one : rest.shift()!))
 }
 
-/** A size asked for: a number, that of a known axis, or whatever is left. */
+/** A size asked for: a number, that of known atoms together, or whatever is left. */
 export type Wanted = number | Group | 'rest'
 
 /** `Reshape`, when there is one way only to see it as joining and parting axes; else undefined. */
@@ -89,7 +89,9 @@ function partitions(atoms: Group, wanted: readonly Wanted[], strict: boolean): A
 
 function fits(group: Group, wanted: Wanted, strict: boolean): boolean {
   if (wanted === 'rest') return true
-  if (typeof wanted !== 'number') return same(group, wanted)
+  if (typeof wanted !== 'number') {
+    return group.length === wanted.length && group.every((atom) => wanted.includes(atom))
+  }
   const size = sizeOf(group)
   return size === undefined ? !strict && wanted !== 1 : size === wanted
 }

@@ -69,7 +69,7 @@ function isPlain(value: Value, layers: readonly GruCall[], top: GruCall): boolea
 function leftover([name, value]: [string, Value], top: GruCall): FormatError {
   const what =
     value.kind === 'unknown'
-      ? `the node ${nameOf(value.cause)}, ${quote(value.cause.op)}, which is not a linear layer`
+      ? `the node ${nameOf(value.cause)} of type ${quote(value.cause.op)}, which is not a linear layer over the GRU's outputs`
       : `something else than the GRU ${nameOf(top.node)} and a linear layer`
   return new FormatError(
     `the output ${quote(name)} is made by ${what}; take the GRU alone with head false, or name its linear layer with the option head`,

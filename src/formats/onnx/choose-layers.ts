@@ -33,10 +33,16 @@ export function chooseLayers(
       `no GRU of the ONNX graph has a name that begins with ${quote(prefix)}; it has ${listed(grus)}`,
     )
   }
-  const below = new Map(chosen.map((gru) => [gru, chosen.find((other) => other === source(gru))]))
+  const among = new Set(chosen)
+  const below = new Map(
+    chosen.map((gru) => {
+      const fed = source(gru)
+      return [gru, fed && among.has(fed) ? fed : undefined]
+    }),
+  )
   if (prefix === undefined) for (const gru of chosen) if (!below.get(gru)) checkFed(gru)
-  const used = [...below.values()].filter((gru) => gru)
-  if (used.length !== chosen.length - 1 || new Set(used).size !== used.length) {
+  const used = new Set([...below.values()].filter((gru) => gru))
+  if (used.size !== chosen.length - 1) {
     throw new FormatError(
       `the ONNX graph has several GRUs that are not layers of one: ${listed(chosen)}; name one with the option prefix`,
     )
@@ -47,7 +53,7 @@ export function chooseLayers(
     )
   }
   const layers: GruCall[] = []
-  for (let top = chosen.find((gru) => !used.includes(gru)); top; top = below.get(top)) layers.unshift(top)
+  for (let top = chosen.find((gru) => !used.has(gru)); top; top = below.get(top)) layers.unshift(top)
   layers.forEach((gru, i) => {
     if (i > 0) checkBetween(layers[i - 1], gru)
     checkInitial(gru, layers[0], prefix !== undefined, notes)

@@ -1,5 +1,5 @@
 import { cutsOf, entries, integer, numbersOf } from './arguments.ts'
-import { sizeOf } from './axes.ts'
+import { type Group, sizeOf } from './axes.ts'
 import type { Node } from './model-proto.ts'
 import type { Integers, Value } from './values.ts'
 
@@ -42,7 +42,9 @@ export function onIntegers(node: Node, inputs: readonly (Value | undefined)[]): 
     case 'Tile':
       return items.length === 1 ? integersValue(items) : OPEN
     case 'Concat':
-      return integersValue(lists.every((list) => list) ? lists.flatMap((list) => list ?? []) : undefined)
+      return lists.length <= MAX_ITEMS && lists.every((list) => list)
+        ? integersValue(lists.flatMap((list) => list ?? []))
+        : OPEN
     case 'Gather': {
       const indices = numbersOf(inputs[1])
       return integersValue(indices?.map((i) => items.at(i)))
@@ -55,7 +57,16 @@ export function onIntegers(node: Node, inputs: readonly (Value | undefined)[]): 
         Array.from({ length: Math.min(length, MAX_ITEMS) }, (_, i) => items[first + i * cut.step]),
       )
     }
+    case 'Mul':
+      return integersValue(lists.every((list) => list?.length === 1) ? [times(lists.flat())] : undefined)
     default:
       return OPEN
   }
+}
+
+/** The product of two sizes. */
+function times([a, b]: readonly (number | Group | undefined)[]): number | Group | undefined {
+  if (typeof a === 'number' && typeof b === 'number') return a * b
+  if (a === undefined || b === undefined || typeof a === 'number' || typeof b === 'number') return undefined
+  return [...a, ...b]
 }
