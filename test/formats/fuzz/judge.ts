@@ -18,7 +18,8 @@ export interface Verdict {
   readonly time: number
 }
 
-const LONGEST_MESSAGE = 400
+/** Eight names of a file, quoted, and what is said of them. */
+const LONGEST_MESSAGE = 640
 const STEPS = 2
 /** Weights beyond it may well give sums beyond float32. */
 const TAME = 1e9
