@@ -1,6 +1,7 @@
 // Many streams stepped at once on shared weights.
 // node bench/batch.mjs     (after npm run build; PYTHON=<python with torch> for PyTorch)
 import { best } from './lib/best.mjs'
+import { contest } from './lib/contest.mjs'
 import { inFreshNode } from './lib/fresh.mjs'
 import { atLeast, digits, roundsOr, withQuartiles, writeResults } from './lib/results.mjs'
 import { pairedRatio, quartiles } from './lib/stats.mjs'
@@ -16,10 +17,19 @@ const BUILDS = ['GRUflow baseline', 'GRUflow relaxed']
 const AGAINST_ORT = [1.5, 2.2]
 const AGAINST_PYTORCH = [1.1, 1.7]
 
+const contenders = [
+  ...(await inFreshNode('builds')).map((variant) => ({ file: 'gruflow', variant })),
+  { file: 'ort', variant: 'GRU' },
+  { file: 'ort', variant: 'Gemm' },
+  { file: 'tfjs' },
+  { file: 'gpujs', variant: 'cpu' },
+  { file: 'gpujs', variant: 'webasm' },
+]
 const results = []
 for (const shape of SHAPES) {
   for (const streams of STREAMS) {
-    results.push(await inFreshNode('batch', { shape, streams, count: roundsOr(15) }))
+    const size = { shape, streams, steps: 20 }
+    results.push(await contest(contenders, size, { count: roundsOr(15), slotMs: 60 }))
   }
 }
 

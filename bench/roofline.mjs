@@ -1,9 +1,12 @@
 // How near the kernels come to what the core can do: arithmetic, and reading weights from the caches.
 // node bench/roofline.mjs     (after npm run build)
+import { workOf } from './contenders/limits.mjs'
+import { openContender } from './lib/contender.mjs'
 import { inFreshNode } from './lib/fresh.mjs'
 import { atLeast, digits, roundsOr, withQuartiles, writeResults } from './lib/results.mjs'
+import { rounds } from './lib/rounds.mjs'
 import { quartiles } from './lib/stats.mjs'
-import { shapeName, shapes, weightBytes } from './lib/weights.mjs'
+import { flop, shapeName, shapes, weightBytes } from './lib/weights.mjs'
 import { compile } from './roofline/compile.mjs'
 
 const STREAMS = 1024
@@ -12,14 +15,13 @@ const STEP = { baseline: 60, relaxed: 80 }
 /** Per cent of peak arithmetic that the batched step reaches at 8/64. */
 const BATCH = { baseline: 75, relaxed: 80 }
 const PEAK = { baseline: 'multiplyAdd', relaxed: 'fusedMultiplyAdd' }
+const L1_BYTES = 16_384
+const L2_BYTES = 524_288
 
 const binary = (await compile()).toString('base64')
+const builds = await inFreshNode('builds')
 const results = []
-for (const shape of shapes.filter(({ hiddenSize }) => hiddenSize >= 64)) {
-  const task = { shape, streams: STREAMS, count: roundsOr(25), binary }
-  results.push(await inFreshNode('roofline', task))
-}
-const builds = Object.keys(STEP).filter((build) => `step ${build}` in results[0].times)
+for (const shape of shapes.filter(({ hiddenSize }) => hiddenSize >= 64)) results.push(await measure(shape))
 
 writeResults('roofline', {
   targets: builds.flatMap((build) => [
@@ -49,11 +51,11 @@ writeResults('roofline', {
       rows: [
         ['multiply and add, GFLOP/s', ...results.map((result) => rate(result, 'multiplyAdd'))],
         ['fused multiply-add, GFLOP/s', ...results.map((result) => rate(result, 'fusedMultiplyAdd'))],
-        ['read 16 KiB, GB/s', ...results.map((result) => rate(result, 'readL1'))],
-        ['read 512 KiB, GB/s', ...results.map((result) => rate(result, 'readL2'))],
+        ['read 16 KiB, GB/s', ...results.map((result) => rate(result, `read ${L1_BYTES}`))],
+        ['read 512 KiB, GB/s', ...results.map((result) => rate(result, `read ${L2_BYTES}`))],
         [
           'read as many bytes as the weights have, GB/s',
-          ...results.map((result) => rate(result, 'readWeights')),
+          ...results.map((result) => rate(result, `read ${weightBytes(result.shape)}`)),
         ],
       ],
     },
@@ -90,6 +92,32 @@ writeResults('roofline', {
   ],
 })
 
+/** The limits of the core and what GRUflow makes of them, in the same rounds. */
+async function measure(shape) {
+  const work = {}
+  const contenders = []
+  const add = async (source, size, name, amount) => {
+    contenders.push({ ...(await openContender(source, { shape, ...size })), name })
+    work[name] = amount
+  }
+  const one = { streams: 1, steps: 64 }
+  const many = { streams: STREAMS, steps: 4 }
+  for (const kernel of Object.values(PEAK)) {
+    await add({ file: 'limits', variant: { kernel, binary } }, one, kernel, workOf(kernel))
+  }
+  for (const bytes of [L1_BYTES, L2_BYTES, weightBytes(shape)]) {
+    const variant = { kernel: 'read', binary, bytes }
+    await add({ file: 'limits', variant }, one, `read ${bytes}`, workOf('read', bytes))
+  }
+  for (const variant of builds) {
+    await add({ file: 'gruflow', variant }, one, `step ${variant}`, flop(shape))
+    await add({ file: 'gruflow', variant }, many, `batch ${variant}`, STREAMS * flop(shape))
+  }
+  const times = await rounds(contenders, { count: roundsOr(25), slotMs: 25 })
+  for (const { close } of contenders) close()
+  return { shape, times, work }
+}
+
 /** Work per microsecond, in thousands: GFLOP/s or GB/s. */
 function rate({ times, work }, name) {
   return digits(work[name] / quartiles(times[name]).median / 1000)
@@ -98,9 +126,10 @@ function rate({ times, work }, name) {
 /** Microseconds that a step takes at least, round by round. */
 function bounds({ shape, times, work }, build) {
   const peak = PEAK[build]
+  const read = `read ${weightBytes(shape)}`
   return times[peak].map((time, i) => {
     const arithmetic = (work[`step ${build}`] * time) / work[peak]
-    const reading = (weightBytes(shape) * times.readWeights[i]) / work.readWeights
+    const reading = (weightBytes(shape) * times[read][i]) / work[read]
     return Math.max(arithmetic, reading)
   })
 }

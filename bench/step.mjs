@@ -1,6 +1,7 @@
 // One step of one stream, at five sizes, by everything that can run it in JavaScript, and by PyTorch.
 // node bench/step.mjs     (after npm run build; PYTHON=<python with torch> for PyTorch)
 import { best } from './lib/best.mjs'
+import { contest } from './lib/contest.mjs'
 import { inFreshNode } from './lib/fresh.mjs'
 import { atLeast, atMost, digits, roundsOr, withQuartiles, writeResults } from './lib/results.mjs'
 import { pairedRatio, quartiles } from './lib/stats.mjs'
@@ -12,8 +13,22 @@ const AGAINST_TUNED = { '8/64': [8, 12] }
 const LARGEST_ERROR = 1e-6
 const BUILDS = ['GRUflow baseline', 'GRUflow relaxed']
 
+const contenders = [
+  ...(await inFreshNode('builds')).map((variant) => ({ file: 'gruflow', variant })),
+  { file: 'tuned' },
+  { file: 'naive' },
+  { file: 'ort', variant: 'GRU' },
+  { file: 'ort', variant: 'Gemm' },
+  { file: 'tfjs' },
+  { file: 'gpujs', variant: 'cpu' },
+  { file: 'gpujs', variant: 'webasm' },
+  { file: 'brain' },
+]
 const results = []
-for (const shape of shapes) results.push(await inFreshNode('step', { shape, count: roundsOr(25) }))
+for (const shape of shapes) {
+  const size = { shape, streams: 1, steps: 200 }
+  results.push(await contest(contenders, size, { count: roundsOr(25), slotMs: 25 }))
+}
 
 const columns = results.map(({ shape }) => shapeName(shape))
 const names = Object.keys(results[0].times)

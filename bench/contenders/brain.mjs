@@ -7,7 +7,7 @@ const LENGTH = 100
  * brain.js GRUTimeStep of the same size. Its equations, its output layer and its interface differ: it takes whole
  * sequences and answers with the next value, so it is timed per value of a sequence and not compared in numbers.
  */
-export function openBrain({ inputSize, hiddenSize }) {
+export function open({ inputSize, hiddenSize }) {
   const net = new brain.recurrent.GRUTimeStep({
     inputSize,
     hiddenLayers: [hiddenSize],

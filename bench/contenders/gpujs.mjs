@@ -4,7 +4,7 @@ import { GPU } from 'gpu.js'
  * gpu.js in one of its CPU modes, cpu or webasm: one kernel call a step, in which each thread computes one unit of
  * one stream.
  */
-export function openGpujs(mode, { inputSize: I, hiddenSize: H }, { wi, wh, bi, bh }, streams = 1) {
+export function open({ inputSize: I, hiddenSize: H }, { wi, wh, bi, bh }, streams, mode) {
   const kernel = new GPU({ mode }).createKernel(step, {
     output: [H * streams],
     constants: { wi, wh, bi, bh, inputs: I, hidden: H },

@@ -7,7 +7,7 @@ import { gruflowModel } from '../lib/model.mjs'
 export const builds = fastestBuild() === 'relaxed' ? ['baseline', 'relaxed'] : ['baseline']
 
 /** GRUflow by its public stepper, which checks every lane and every input. */
-export function openGruflow(build, shape, weights, streams = 1) {
+export function open(shape, weights, streams, build) {
   const stepper = createStepper(gruflowModel(shape, weights), {
     lanes: streams,
     backend: wasmBackend(build),

@@ -1,5 +1,5 @@
 /** The NumPy GRU as one would write it in JavaScript: float64 numbers in arrays of arrays. */
-export function openNaive({ inputSize, hiddenSize }, weights) {
+export function open({ inputSize, hiddenSize }, weights) {
   const gate = (vector, g) => [...vector.subarray(g * hiddenSize, (g + 1) * hiddenSize)]
   const matrix = (vector, columns, g) =>
     Array.from({ length: hiddenSize }, (_, i) => {

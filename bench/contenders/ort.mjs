@@ -14,7 +14,7 @@ const OPTIONS = {
  * from matrix products, which can be faster for many streams. Tensors are made once; the two states take turns as
  * input and as preallocated output.
  */
-export async function openOrt(graph, shape, weights, streams = 1) {
+export async function open(shape, weights, streams, graph) {
   const { model, inputShape, stateShape } = graphs[graph](shape, weights, streams)
   const session = await ort.InferenceSession.create(model, OPTIONS)
   const tensor = (dims) => new ort.Tensor('float32', new Float32Array(dims.reduce((a, b) => a * b)), dims)

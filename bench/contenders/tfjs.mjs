@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core'
  * TensorFlow.js on its WebAssembly backend, with core operations and weights transposed once. The bias of r and z is
  * merged and fused into the product; the new state is read at every step, as a stream needs it.
  */
-export async function openTfjs({ inputSize: I, hiddenSize: H }, weights, streams = 1) {
+export async function open({ inputSize: I, hiddenSize: H }, weights, streams) {
   setWasmPaths(`${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}/`)
   await tf.setBackend('wasm')
   const { wi, wh, bi, bh } = weights

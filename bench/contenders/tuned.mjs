@@ -4,7 +4,7 @@
  * rational approximation of our own kernels (largest error 3.75e-7). Four units at a time, one unit, unrolled columns,
  * float64 arrays and Math.fround were slower on V8 11.3.
  */
-export function openTuned({ inputSize, hiddenSize }, weights) {
+export function open({ inputSize, hiddenSize }, weights) {
   const packed = pack(inputSize, hiddenSize, weights)
   let h = new Float32Array(hiddenSize)
   let next = new Float32Array(hiddenSize)

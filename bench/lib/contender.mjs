@@ -1,15 +1,25 @@
-import { cpuPerStep } from './cpu.mjs'
+import { fileURLToPath } from 'node:url'
+import { openChild } from './child.mjs'
+import { RELAXED_SIMD } from './fresh.mjs'
 
-/** A contender of this process as `rounds` wants it, stepped over the inputs again and again. */
-export function timed({ name, step, stepsPerCall = 1 }, inputs) {
-  let next = 0
-  const call = () => {
-    const input = inputs[next]
-    next = next + 1 === inputs.length ? 0 : next + 1
-    return step(input)
-  }
+const SCRIPT = fileURLToPath(new URL('../fresh/contender.mjs', import.meta.url))
+
+/**
+ * Starts one contender in a Node.js of its own, because they disturb each other in one: typed arrays are a fifth
+ * slower in a process where any WebAssembly memory has grown.
+ *
+ * @param source { file, variant } in `contenders`
+ * @param size { shape, streams, steps }
+ */
+export async function openContender(source, size) {
+  const { ask, close } = openChild(process.execPath, [...RELAXED_SIMD, SCRIPT])
+  const { name, comparable } = await ask('open', { ...source, ...size })
   return {
     name,
-    measure: async (steps) => (await cpuPerStep(call, Math.ceil(steps / stepsPerCall))) / stepsPerCall,
+    /** States of sampled streams after each input, from zero, or null when the equations differ. */
+    states: () => (comparable ? ask('states') : null),
+    /** CPU microseconds per step. */
+    measure: (steps) => ask('measure', { steps }),
+    close,
   }
 }

@@ -5,7 +5,8 @@ import { promisify } from 'node:util'
 const MAX_OUTPUT = 2 ** 26
 
 /** Node.js 22 has relaxed SIMD by itself, 20 on request. */
-const RELAXED = Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : []
+export const RELAXED_SIMD =
+  Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : []
 
 /**
  * Runs `fresh/<name>.mjs` in a Node.js of its own, so that neither memory nor compiled code of anything else is in
@@ -13,7 +14,7 @@ const RELAXED = Number(process.versions.node.split('.')[0]) < 22 ? ['--experimen
  */
 export async function inFreshNode(name, task = {}, flags = []) {
   const script = fileURLToPath(new URL(`../fresh/${name}.mjs`, import.meta.url))
-  const args = [...RELAXED, ...flags, script, JSON.stringify(task)]
+  const args = [...RELAXED_SIMD, ...flags, script, JSON.stringify(task)]
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: MAX_OUTPUT })
   return JSON.parse(stdout.trimEnd().split('\n').at(-1))
 }
