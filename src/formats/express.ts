@@ -56,8 +56,7 @@ export function express(model: Model, format: string, cells: readonly Cell[]): E
       if (at < 0) continue
       if (from >= 0) weights.set(model.weights.subarray(from, from + 3 * gate), at)
       if (opened) weights.fill(0, at, at + gate)
-      // Subtracting from zero keeps zeros positive.
-      if (spec.update === 'write') for (let k = at + gate; k < at + 2 * gate; k++) weights[k] = 0 - weights[k]
+      if (spec.update === 'write') for (let k = at + gate; k < at + 2 * gate; k++) weights[k] = -weights[k]
     }
     if (opened) weights.fill(OPEN, place.b, place.b + H)
   })

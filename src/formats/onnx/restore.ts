@@ -50,5 +50,5 @@ function complement({ W, U, b, c }: CellWeights): CellWeights {
 /** Of gates r, z, n the second; zeros stay positive. */
 function negate(values: Float32Array): Float32Array {
   const gate = values.length / 3
-  return values.map((v, i) => (i >= gate && i < 2 * gate ? 0 - v : v))
+  return values.map((v, i) => (i >= gate && i < 2 * gate ? -v : v))
 }
