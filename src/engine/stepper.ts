@@ -118,9 +118,11 @@ function checkLength(name: string, values: Float32Array, length: number): void {
 }
 
 function checkFinite(name: string, values: Float32Array): void {
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) {
-      throw new RangeError(`${name} must be finite, got ${values[i]} at index ${i}`)
-    }
-  }
+  // v − v is 0 for finite numbers alone: one sum is cheaper than a question for each.
+  let sum = 0
+  const length = values.length
+  for (let i = 0; i < length; i++) sum += values[i] - values[i]
+  if (sum === 0) return
+  const bad = values.findIndex((v) => !Number.isFinite(v))
+  throw new RangeError(`${name} must be finite, got ${values[bad]} at index ${bad}`)
 }

@@ -43,12 +43,17 @@ for (const backend of builds) {
       assert.ok(error <= 1e-6, String(error))
     })
 
-    it('stays within 1e-5 of float64 for 200 steps of inputs up to ±10,000', () => {
-      // Sums of eight such inputs with weights up to 0.125 are in the thousands, where float32 numbers are 2.4e-4
-      // apart: an error of that size in an argument shows only where a gate is not saturated, and rarely.
-      const model = initialise(gruSpec({ inputSize: 1, hiddenSize: 64 }), { seed: 4 })
-      const error = worst(backend, model, 200, 1e4)
-      assert.ok(error <= 1e-5, String(error))
+    it('stays with float64 for 200 steps of inputs around ±10,000', () => {
+      // One input saturates nearly every gate and costs no accuracy. Eight cancel: among numbers up to 10,000 float32
+      // has steps of 1e-3, and an argument that far off moves a state by at most a quarter of it (σ) or all of it (tanh).
+      for (const [inputSize, tolerance] of [
+        [1, 1e-6],
+        [8, 1e-3],
+      ]) {
+        const model = initialise(gruSpec({ inputSize, hiddenSize: 64 }), { seed: 4 })
+        const error = worst(backend, model, 200, 1e4)
+        assert.ok(error <= tolerance, `${inputSize} inputs: ${error}`)
+      }
     })
 
     it('holds a state exactly for 5,000 steps when z is saturated, and lets go of it when z is shut', () => {

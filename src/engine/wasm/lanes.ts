@@ -110,6 +110,7 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
 const MANY = 32
 
 function copy(from: Float32Array, to: Float32Array, at: number): void {
-  if (from.length >= MANY) to.set(from, at)
-  else for (let i = 0; i < from.length; i++) to[at + i] = from[i]
+  const length = from.length
+  if (length >= MANY) to.set(from, at)
+  else for (let i = 0; i < length; i++) to[at + i] = from[i]
 }
