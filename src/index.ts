@@ -20,7 +20,8 @@ export {
   type Update,
 } from './engine/spec.ts'
 export { createStepper, type Stepper, type StepperOptions } from './engine/stepper.ts'
-export { wasm } from './engine/wasm/wasm.ts'
+export type { WasmBuild } from './engine/wasm/module.ts'
+export { wasm, wasmBackend } from './engine/wasm/wasm.ts'
 
 // Rolling forecasts.
 export { createForecastModel } from './forecast/model.ts'

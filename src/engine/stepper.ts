@@ -6,7 +6,7 @@ import { wasm } from './wasm/wasm.ts'
 /** The states of many streams of one GRU, any of which can be stepped at any time. */
 export interface Stepper {
   readonly model: Model
-  /** What runs the steps: `cpu:wasm`, `cpu:reference`. */
+  /** What runs the steps: `cpu:wasm-relaxed`, `cpu:wasm`, `cpu:reference`. */
   readonly device: string
   /** Number of states; lanes are numbered from 0. */
   readonly lanes: number

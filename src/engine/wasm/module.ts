@@ -58,5 +58,5 @@ function compile(build: WasmBuild): object {
 }
 
 function bytesOf(build: WasmBuild): Uint8Array {
-  return Uint8Array.from(atob(binaries[build]), (c) => c.charCodeAt(0))
+  return Buffer.from(binaries[build], 'base64')
 }

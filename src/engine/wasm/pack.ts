@@ -122,12 +122,13 @@ function packAffine(affine: Affine, weights: Float32Array, packed: Float32Array)
       if (apart) packed[bias + 4] = recurrent
 
       const panel = panelOf(part, parts)
+      const step = panel.parts * PART
       const columns = xColumns + hColumns
-      const start = parts * BIASES + panel.first * PART * columns + (part - panel.first) * PART + place
-      for (let k = 0; k < columns; k++) {
-        const weight = k < xColumns ? W + from * xColumns + k : U + from * hColumns + k - xColumns
-        packed[start + k * panel.parts * PART] = scale * weights[weight]
-      }
+      let to = parts * BIASES + panel.first * PART * columns + (part - panel.first) * PART + place
+      const x = W + from * xColumns
+      for (let k = x; k < x + xColumns; k++, to += step) packed[to] = scale * weights[k]
+      const h = U + from * hColumns
+      for (let k = h; k < h + hColumns; k++, to += step) packed[to] = scale * weights[k]
     }
   }
 }
