@@ -7,10 +7,10 @@ export function pick<T>(random: Random, items: readonly T[]): T {
   return items[random.integer(0, items.length)]
 }
 
-/** Whole numbers at which readers go wrong. */
+/** Whole numbers at which readers go wrong, of 64 bits without sign. */
 export function awkward(random: Random, length: number): bigint {
   const size = BigInt(length)
-  return pick(random, [
+  const value = pick(random, [
     0n,
     1n,
     0x7fn,
@@ -34,6 +34,7 @@ export function awkward(random: Random, length: number): bigint {
     size / 2n,
     BigInt(random.integer(0, 1024)),
   ])
+  return BigInt.asUintN(64, value)
 }
 
 const at = (random: Random, bytes: Buffer): number => random.integer(0, Math.max(1, bytes.length))
