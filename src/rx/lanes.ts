@@ -2,14 +2,13 @@ import { createUseOrder } from './useOrder.ts'
 
 /** Numbers of the places that keyed streams hold; the stream longest unused gives its place up. */
 export interface Lanes {
-  /** The lane of a stream, and whether the stream is new to it. */
-  of(key: string): { readonly lane: number; readonly fresh: boolean }
+  /** The lane of a stream, whether the stream is new to it, and which one it took it from. */
+  of(key: string): { readonly lane: number; readonly fresh: boolean; readonly evicted?: string }
   /** Frees the lane of one stream, or of all; returns how many there were. */
   forget(key?: string): number
 }
 
-/** @param onEvict hears of each stream that gave its place up */
-export function createLanes(max: number, onEvict?: (key: string) => void): Lanes {
+export function createLanes(max: number): Lanes {
   // Keys come from outside: never a bare object. Entries stay where they are when used, because deleting and setting
   // them anew would make the Map twice as large as its streams need.
   const lanes = new Map<string, number>()
@@ -17,14 +16,15 @@ export function createLanes(max: number, onEvict?: (key: string) => void): Lanes
   const order = createUseOrder()
   const free: number[] = []
 
-  const take = (): number => {
-    if (free.length > 0) return free.pop()!
-    if (lanes.size < max) return lanes.size
+  /** A lane for a new stream, and the stream that had to leave it. */
+  const take = (): { lane: number; evicted?: string } => {
+    if (free.length > 0) return { lane: free.pop()! }
+    if (lanes.size < max) return { lane: lanes.size }
     const lane = order.oldest()
+    const evicted = keys[lane]
     order.remove(lane)
-    lanes.delete(keys[lane])
-    onEvict?.(keys[lane])
-    return lane
+    lanes.delete(evicted)
+    return { lane, evicted }
   }
 
   const release = (key: string): boolean => {
@@ -44,11 +44,11 @@ export function createLanes(max: number, onEvict?: (key: string) => void): Lanes
         order.append(known)
         return { lane: known, fresh: false }
       }
-      const lane = take()
+      const { lane, evicted } = take()
       lanes.set(key, lane)
       keys[lane] = key
       order.append(lane)
-      return { lane, fresh: true }
+      return { lane, fresh: true, evicted }
     },
     forget(key) {
       if (key !== undefined) return release(key) ? 1 : 0

@@ -48,7 +48,7 @@ function statefulRun(options: StepRunOptions): StepRun {
   const { model, backend, initial, hidden, maxStreams, scalings, onEvict } = options
   const { inputSize } = model.spec
   const stepper = createStepper(model, { backend, lanes: SPARE + 2 })
-  const lanes = createLanes(maxStreams, onEvict)
+  const lanes = createLanes(maxStreams)
   const one = [0]
 
   const step = (x: Float32Array): Float32Array => unscale(stepper.step(one, x).slice(), scalings)
@@ -67,10 +67,18 @@ function statefulRun(options: StepRunOptions): StepRun {
 
   return {
     take(key, steps, state) {
-      const { lane: place, fresh } = lanes.of(key)
+      const { lane: place, fresh, evicted } = lanes.of(key)
       const lane = SPARE + 1 + place
-      if (lane >= stepper.lanes) stepper.grow(Math.min(2 * stepper.lanes, SPARE + 1 + maxStreams))
-      if (fresh) stepper.restore(lane, initial)
+      if (fresh) {
+        try {
+          if (lane >= stepper.lanes) stepper.grow(Math.min(2 * stepper.lanes, SPARE + 1 + maxStreams))
+          stepper.restore(lane, initial)
+        } catch (error) {
+          lanes.forget(key)
+          throw error
+        }
+      }
+      if (evicted !== undefined) onEvict?.(evicted)
       stepper.copy(lane, SPARE)
       try {
         if (state) stepper.restore(lane, state)

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { arch, platform } from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { initialise } from '../../src/engine/initialise.ts'
 import { createModel } from '../../src/engine/model.ts'
 import { gruSpec } from '../../src/engine/spec.ts'
 import * as kernels from '../../src/engine/wasm/kernels.wasm.ts'
@@ -80,6 +81,17 @@ describe('wasm backend', () => {
   it('refuses more lanes than its memory can hold', () => {
     const model = createModel(gruSpec({ inputSize: 1, hiddenSize: 1, biases: 0 }), new Float32Array(6))
     assert.throws(() => wasm.open(model, 2 ** 28), /RangeError: 268435456 lanes need \d+ MiB/)
+  })
+
+  it('goes on as before when it could not grow', () => {
+    const model = initialise(gruSpec({ inputSize: 2, hiddenSize: 4 }))
+    const lanes = wasm.open(model, 1)
+    const undisturbed = wasm.open(model, 1)
+    for (const x of [0.5, -0.25, 1]) {
+      assert.throws(() => lanes.grow(2 ** 28), /RangeError: 268435456 lanes need \d+ MiB/)
+      const inputs = Float32Array.of(x, 1 - x)
+      assert.deepEqual(lanes.step([0], inputs), undisturbed.step([0], inputs))
+    }
   })
 })
 

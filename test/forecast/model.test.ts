@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { createRandom } from '../../src/engine/random.ts'
+import { wasm } from '../../src/engine/wasm/wasm.ts'
 import { createForecastModel, openForecastModel } from '../../src/forecast/model.ts'
 import type { Forecast, ForecastModel, Training } from '../../src/forecast/types.ts'
 import type { Trainer } from '../../src/learn/client.ts'
@@ -79,7 +80,7 @@ describe('forecast model', () => {
       assert.equal(last.model, 'gru')
       assert.match(last.reason, /^the GRU beats naive by \d+ %$/)
       assert.ok(last.measuredCoverage! > 0.8, `coverage ${last.measuredCoverage}`)
-      assert.equal(last.device, 'cpu:wasm')
+      assert.equal(last.device, wasm.device)
     } finally {
       await model.close()
     }

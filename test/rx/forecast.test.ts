@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { inspect } from 'node:util'
 import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { from, map, type Observable, of, Subject, take } from 'rxjs'
@@ -215,7 +216,7 @@ describe('forecast', () => {
         const sources = mixed.map((one) =>
           typeof one === 'number'
             ? { value: one, time: time++ }
-            : { value: String(one.value), time: one.time },
+            : { value: inspect(one.value), time: one.time },
         )
         const outcomes = collect(from(sources).pipe(operator))
         assert.deepEqual(

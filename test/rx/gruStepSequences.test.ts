@@ -145,4 +145,20 @@ describe('gruStep', () => {
     collect(from(sources).pipe(gruStep({ model, ...selectors, maxStreams: 2, onEvict })))
     assert.deepEqual(evicted, ['b'])
   })
+
+  it('keeps streams apart, whatever its caller does on hearing of one that was forgotten', () => {
+    const sources = ['a', 'b', 'c', 'c', 'b'].map((key) => ({ key, x: [1, 2] }))
+    const onEvict = (key: string): void => {
+      throw new Error(`${key} is gone`)
+    }
+    const outcomes = collect(from(sources).pipe(gruStep({ model, ...selectors, maxStreams: 2, onEvict })))
+    const [first, second] = expected(model, [
+      [1, 2],
+      [1, 2],
+    ])
+    assert.deepEqual(
+      outcomes.map(({ output, skipped }) => skipped?.message ?? Array.from(output!)),
+      [first, first, 'a is gone', first, second],
+    )
+  })
 })

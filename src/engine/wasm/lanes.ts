@@ -30,8 +30,8 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
     4 * padded(weights + packed.length, LINE),
   )
   const pool = padded(configured / 4, LINE)
-  let rows = 1
-  let count = lanes
+  let rows = 0
+  let count = 0
   let floats = new Float32Array(0)
   let numbers = new Uint32Array(0)
   let numbersAt = 0
@@ -40,12 +40,17 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
   let views: Float32Array[] = []
   let last = floats
 
-  /** Memory for all of `count` lanes and `rows` rows, and all views of it anew. */
-  function place(): void {
-    numbersAt = padded(pool + count * stride, LINE)
-    inputsAt = padded(numbersAt + rows, LINE)
-    outputsAt = padded(inputsAt + rows * inputSize, LINE)
-    reserve(kernel, outputsAt + rows * width + LINE, `${count} lanes`)
+  /** Memory for so many lanes and rows, and all views of it anew. When there is none, nothing has changed. */
+  function place(newCount: number, newRows: number): void {
+    const numbersTo = padded(pool + newCount * stride, LINE)
+    const inputsTo = padded(numbersTo + newRows, LINE)
+    const outputsTo = padded(inputsTo + newRows * inputSize, LINE)
+    reserve(kernel, outputsTo + newRows * width + LINE, `${newCount} lanes`)
+    count = newCount
+    rows = newRows
+    numbersAt = numbersTo
+    inputsAt = inputsTo
+    outputsAt = outputsTo
     kernel.place(4 * pool, 4 * numbersAt, 4 * inputsAt, 4 * outputsAt)
     floats = new Float32Array(kernel.memory.buffer)
     numbers = new Uint32Array(kernel.memory.buffer)
@@ -62,16 +67,13 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
     return views[n]
   }
 
-  place()
+  place(lanes, 1)
   floats.set(packed, weights)
 
   return {
     step(lanes, inputs) {
       const n = lanes.length
-      if (n > rows) {
-        rows = n
-        place()
-      }
+      if (n > rows) place(count, n)
       for (let i = 0; i < n; i++) numbers[numbersAt + i] = lanes[i]
       copy(inputs, floats, inputsAt)
       kernel.step(n)
@@ -99,8 +101,7 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
     },
     grow(lanes) {
       const end = pool + count * stride
-      count = lanes
-      place()
+      place(lanes, rows)
       floats.fill(0, end, pool + count * stride)
     },
   }
