@@ -68,3 +68,14 @@ export function swapGates(values: Float32Array): Float32Array {
   result.set(values.subarray(0, gate), gate)
   return result
 }
+
+/** Arrays one after another. */
+export function concat(parts: readonly Float32Array[]): Float32Array {
+  const result = new Float32Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    result.set(part, at)
+    at += part.length
+  }
+  return result
+}

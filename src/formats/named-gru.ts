@@ -31,6 +31,8 @@ export interface LinearNames {
   readonly bias: string
   /** Whether the matrix is [features][outputs], as Keras has it. */
   readonly transposed: boolean
+  /** Whether the name says that the layer is the projection, as `writeModel` names it. */
+  readonly certain: boolean
 }
 
 /** A linear layer on the output of a GRU. */

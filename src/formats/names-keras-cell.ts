@@ -1,9 +1,8 @@
 import { gruSpec, presets } from '../engine/spec.ts'
 import { quote } from '../quote.ts'
-import { transpose } from './assemble.ts'
+import { concat, transpose } from './assemble.ts'
 import { FormatError } from './error.ts'
 import { type LinearNaming, type NamedCells, type NamedGru, titleOf } from './named-gru.ts'
-import { concat } from './names-numpy.ts'
 import { expectShape } from './native.ts'
 import type { Tensor } from './types.ts'
 
@@ -13,7 +12,8 @@ const PARAMETER = /^((?:.*[./])?)(reset_gate|update_gate|new_memory_gate)[./](ke
 
 const linear: LinearNaming = (matrix) => {
   const [, label, between, end = ''] = /^(.+)([./])kernel(:0)?$/s.exec(matrix) ?? []
-  return label === undefined ? undefined : { label, bias: `${label}${between}bias${end}`, transposed: true }
+  if (label === undefined) return undefined
+  return { label, bias: `${label}${between}bias${end}`, transposed: true, certain: false }
 }
 
 /** Every set of tensors named `reset_gate/kernel`, `update_gate/kernel`, `new_memory_gate/kernel`, each with its bias. */

@@ -1,5 +1,6 @@
 import { type Cell, gruSpec, type PresetName, presets } from '../engine/spec.ts'
 import { quote } from '../quote.ts'
+import { concat } from './assemble.ts'
 import { FormatError } from './error.ts'
 import { type LinearNaming, type NamedCells, type NamedGru, titleOf } from './named-gru.ts'
 import { expectShape } from './native.ts'
@@ -17,9 +18,13 @@ export const NUMPY_PRESETS: Readonly<Record<Exclude<Cell, 'reset-after'>, Preset
 }
 const PRESETS: readonly PresetName[] = Object.values(NUMPY_PRESETS)
 
+const UNSAID = `the names do not say the equations; taken are those of the preset numpy, others are ${PRESETS.slice(1).join(' and ')}`
+
 const linear: LinearNaming = (matrix) => {
   const prefix = /^((?:.*[./])?)Wo$/s.exec(matrix)?.[1]
-  return prefix === undefined ? undefined : { label: matrix, bias: `${prefix}bo`, transposed: false }
+  return prefix === undefined
+    ? undefined
+    : { label: matrix, bias: `${prefix}bo`, transposed: false, certain: true }
 }
 
 /** Every set of tensors named `Wr Ur br Wz Uz bz Wh Uh bh`. */
@@ -74,18 +79,7 @@ function read(
   const stack = (kind: string): Float32Array => concat(NUMPY_GATES.map((gate) => get(kind, gate).values()))
   return {
     spec: gruSpec({ ...presets[preset], inputSize: I, hiddenSize: H, biases: biased ? 1 : 0 }),
-    notes: given ? [] : ['the names do not say the equations; taken are those of the preset numpy'],
+    notes: given ? [] : [UNSAID],
     cells: () => [{ W: stack('W'), U: stack('U'), ...(biased && { b: stack('b') }) }],
   }
-}
-
-/** Arrays one after another. */
-export function concat(parts: readonly Float32Array[]): Float32Array {
-  const result = new Float32Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    result.set(part, at)
-    at += part.length
-  }
-  return result
 }

@@ -12,7 +12,8 @@ const PARAMETER = /^((?:.*\.)?)((?:weight|bias)_(?:ih|hh|hr))(_l\d{1,3}(?:_rever
 
 const linear: LinearNaming = (matrix) => {
   const label = /^(.+)\.weight$/s.exec(matrix)?.[1]
-  return label === undefined ? undefined : { label, bias: `${label}.bias`, transposed: false }
+  if (label === undefined) return undefined
+  return { label, bias: `${label}.bias`, transposed: false, certain: /(^|\.)head$/.test(label) }
 }
 
 /** Every set of tensors named as PyTorch names recurrent parameters. */

@@ -2,15 +2,15 @@ import { directions, gruSpec } from '../engine/spec.ts'
 import { quote } from '../quote.ts'
 import { assemble, type HeadWeights, transpose } from './assemble.ts'
 import { FormatError } from './error.ts'
+import { listed } from './listing.ts'
 import type { NamedGru, NamedHead } from './named-gru.ts'
 import { kerasCells } from './names-keras-cell.ts'
 import { numpyGrus } from './names-numpy.ts'
 import { pytorchGrus } from './names-pytorch.ts'
 import { chooseHead } from './names-rest.ts'
 import { checkPreset } from './native.ts'
+import { roundingNotes } from './rounding.ts'
 import type { FormatName, Imported, ImportOptions, Tensor } from './types.ts'
-
-const SHOWN = 8
 
 /**
  * The model that tensors are by their names alone.
@@ -33,16 +33,15 @@ export function interpretNames(
   )
   const { spec, cells, notes } = gru.read(options)
   const features = directions(spec) * spec.hiddenSize
-  const chosen = chooseHead(tensors, gru, features, options.head)
+  const chosen = chooseHead(tensors, gru, { inputs: spec.inputSize, features }, options.head, format)
   const { head } = chosen
   const whole = gruSpec({ ...spec, outputSize: head?.outputs ?? 0 })
   checkPreset(whole, options.preset)
   const model = assemble(whole, cells(), head && headWeights(head, features))
   const used = [...gru.names].map((name) => tensors.get(name)).concat(head?.W, head?.b)
-  const rounded = used.some((tensor) => tensor?.dtype === 'F64')
   return {
     model,
-    notes: [...notes, ...chosen.notes, ...(rounded ? ['weights of float64 are rounded to float32'] : [])],
+    notes: [...notes, ...chosen.notes, ...roundingNotes(used)],
   }
 }
 
@@ -57,8 +56,7 @@ function choose(
     exact.length > 0 || prefix === undefined ? exact : found.filter((gru) => gru.prefix.startsWith(prefix))
   const list = prefix === undefined ? found : fitting
   if (list.length === 1) return list[0]
-  const prefixes = (list.length > 0 ? list : found).map((gru) => quote(gru.prefix))
-  const shown = prefixes.slice(0, SHOWN).join(', ') + (prefixes.length > SHOWN ? ', …' : '')
+  const shown = listed((list.length > 0 ? list : found).map((gru) => quote(gru.prefix)))
   if (list.length > 1) {
     throw new FormatError(
       `the file has ${list.length} GRUs, with the prefixes ${shown}: choose one by its prefix`,
@@ -66,10 +64,10 @@ function choose(
   }
   if (found.length > 0)
     throw new FormatError(`the file has no GRU with the prefix ${quote(prefix)}, but with ${shown}`)
-  const names = [...tensors.keys()].slice(0, SHOWN).map(quote).join(', ')
+  const names = listed([...tensors.keys()].map(quote))
   throw new FormatError(
     `the ${format} file has no GRU: none of its ${tensors.size} tensors has a name like weight_ih_l0, Wr or ` +
-      `reset_gate/kernel${names && `; it has ${names}${tensors.size > SHOWN ? ', …' : ''}`}`,
+      `reset_gate/kernel${names && `; it has ${names}`}`,
   )
 }
 

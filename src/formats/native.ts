@@ -3,6 +3,8 @@ import { createModel, type Model } from '../engine/model.ts'
 import { type GruSpec, gruSpec, presets } from '../engine/spec.ts'
 import { quote } from '../quote.ts'
 import { FormatError } from './error.ts'
+import { fieldsOf } from './fields.ts'
+import { type Json, parseJson } from './json.ts'
 import { checkPreprocessing } from './preprocessing.ts'
 import type { ImportOptions, Preprocessing, Tensor } from './types.ts'
 
@@ -10,7 +12,7 @@ import type { ImportOptions, Preprocessing, Tensor } from './types.ts'
 export const NATIVE_KEY = 'gruflow'
 
 const VERSION = 1
-const FIELDS = ['version', 'spec', 'preprocessing']
+const FIELDS = ['version', 'spec', 'preprocessing'] as const
 const SPEC_FIELDS = Object.keys(gruSpec({ inputSize: 1, hiddenSize: 1 }))
 
 /** What a file that we wrote says about itself. */
@@ -30,14 +32,15 @@ export function writeDescription(
 
 /** @throws FormatError when the description is of another version, or not one at all */
 export function readDescription(text: string): NativeDescription {
-  const { version, spec, preprocessing } = fieldsOf('the description', parse(text), FIELDS)
+  const json = plain(parseJson(new TextEncoder().encode(text), 'the description'))
+  const { version, spec, preprocessing } = refused(() => fieldsOf('it', json, FIELDS))
   if (version !== VERSION) {
     throw new FormatError(
       `the description is of version ${quote(version)}; this program reads version ${VERSION}`,
     )
   }
   return {
-    spec: spec === undefined ? undefined : readSpec(spec),
+    spec: spec === undefined ? undefined : refused(() => readSpec(spec)),
     preprocessing: (spec) =>
       preprocessing === undefined ? undefined : refused(() => checkPreprocessing(spec, preprocessing)),
   }
@@ -49,13 +52,7 @@ export function readNative(
   spec: GruSpec,
   options: ImportOptions,
 ): Model {
-  const { preset, prefix, head } = options
-  if (prefix || head !== undefined) {
-    throw new FormatError(
-      'the file describes its model itself, so neither prefix nor head can choose a part of it',
-    )
-  }
-  checkPreset(spec, preset)
+  checkOptions(spec, options)
   const places = layoutOf(spec)
   const stray = [...tensors.keys()].find((name) => !places.some((place) => place.name === name))
   if (stray !== undefined)
@@ -101,31 +98,20 @@ export function expectShape(name: string, { shape }: Tensor, expected: readonly 
 }
 
 function readSpec(value: unknown): GruSpec {
-  const fields = fieldsOf("the description's specification", value, SPEC_FIELDS)
+  const fields = fieldsOf('spec', value, SPEC_FIELDS)
   for (const [name, field] of Object.entries(fields)) {
     // Checked here, so that what gruSpec says of a value is fit to be shown.
     if (typeof field !== 'number' && !(typeof field === 'string' && /^[a-z-]{1,20}$/.test(field))) {
-      throw new FormatError(`the description's specification has the impossible ${name} ${quote(field)}`)
+      throw new RangeError(`spec has the impossible ${name} ${quote(field)}`)
     }
   }
-  return refused(() => gruSpec(fields as unknown as GruSpec))
+  return gruSpec(fields as unknown as GruSpec)
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new FormatError(`the description is not valid JSON: ${quote(text)}`)
-  }
-}
-
-function fieldsOf(what: string, value: unknown, known: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new FormatError(`${what} must be an object, got ${quote(value)}`)
-  }
-  const stray = Object.keys(value).find((key) => !known.includes(key))
-  if (stray !== undefined) throw new FormatError(`${what} has the unknown field ${quote(stray)}`)
-  return value as Record<string, unknown>
+/** JSON as plain objects, which our own checks take from users too. */
+function plain(json: Json): unknown {
+  if (json instanceof Map) return Object.fromEntries([...json].map(([name, value]) => [name, plain(value)]))
+  return Array.isArray(json) ? json.map(plain) : json
 }
 
 /** Our own checks of what a file says: their sentence, the file's fault. */

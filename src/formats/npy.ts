@@ -1,4 +1,5 @@
 import { quote } from '../quote.ts'
+import { viewOf } from './bytes.ts'
 import type { Dtype } from './dtype.ts'
 import { FormatError } from './error.ts'
 import { MAX_HEADER } from './limits.ts'
@@ -36,7 +37,7 @@ export type NpyArray = Required<Omit<TensorSource, 'name'>>
 /**
  * An array in NumPy's own format, versions 1 to 3. Its header is parsed, never evaluated.
  * @param name as errors show it
- * @throws FormatError when it holds Python objects or records, or is cut off
+ * @throws FormatError when it holds records, or is cut off; Python objects are of the type `other`, never read
  */
 export function readNpy(bytes: Uint8Array, name: string): NpyArray {
   const wrong = (what: string): FormatError => new FormatError(`${name} ${what}`)
@@ -44,7 +45,7 @@ export function readNpy(bytes: Uint8Array, name: string): NpyArray {
   if ([...MAGIC].some((c, i) => bytes[i] !== c.charCodeAt(0))) throw wrong('is no NumPy array')
   const version = bytes[VERSION_AT]
   if (version < 1 || version > 3) throw wrong(`is a NumPy array of version ${version}; read are 1 to 3`)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const view = viewOf(bytes)
   const length = version === 1 ? view.getUint16(LENGTH_AT, true) : view.getUint32(LENGTH_AT, true)
   const start = LENGTH_AT + (version === 1 ? 2 : 4)
   if (length > MAX_HEADER) throw wrong(`has a header of ${length} bytes, at most ${MAX_HEADER} are read`)
@@ -54,7 +55,6 @@ export function readNpy(bytes: Uint8Array, name: string): NpyArray {
   const { descr, fortranOrder, shape } = header
   const [, order, type] = /^([<>|=])([a-zA-Z]\d*)/.exec(descr) ?? []
   if (type === undefined) throw wrong(`has the unknown type ${quote(descr)}`)
-  if (type.startsWith('O')) throw wrong('holds Python objects, which are not read')
   return {
     shape,
     dtype: DTYPES.get(descr.slice(1)) ?? 'other',

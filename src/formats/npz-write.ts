@@ -2,6 +2,7 @@ import { layout, tensors } from '../engine/layout.ts'
 import type { Model } from '../engine/model.ts'
 import { FormatError } from './error.ts'
 import { type Expressed, express } from './express.ts'
+import { MAX_HEADER } from './limits.ts'
 import { NUMPY_GATES } from './names-numpy.ts'
 import { NATIVE_KEY, writeDescription } from './native.ts'
 import { writeNpy } from './npy.ts'
@@ -21,6 +22,12 @@ export const writeNpz: Writer = (model, preprocessing) => {
   const torch = model.spec.cell === 'reset-after'
   const { model: expressed, notes } = torch ? asTorch(model, 'npz') : asNumpy(model)
   const text = new TextEncoder().encode(writeDescription(expressed.spec, preprocessing))
+  // Thousands of inputs with long names.
+  if (text.byteLength > MAX_HEADER) {
+    throw new FormatError(
+      `the description would have ${text.byteLength} bytes, at most ${MAX_HEADER} are read`,
+    )
+  }
   const entries: Entry[] = [
     ...(torch ? byTorchNames(expressed) : byNumpyNames(expressed)),
     [NATIVE_KEY, text, [text.byteLength]],

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { GruSpec } from '../engine/spec.ts'
 import { quote } from '../quote.ts'
 import { FormatError } from './error.ts'
-import { MAX_TENSORS } from './limits.ts'
+import { MAX_HEADER, MAX_TENSORS } from './limits.ts'
 import { interpretNames } from './names.ts'
 import { NUMPY_PRESETS } from './names-numpy.ts'
 import { checkOptions, NATIVE_KEY, readDescription } from './native.ts'
@@ -75,5 +75,10 @@ function readDescribed(
 function readText({ dtype, shape, bytes }: NpyArray): string {
   if (dtype !== 'U8' || shape.length !== 1)
     throw new FormatError(`the array ${quote(NATIVE_KEY)} is not text in bytes`)
+  if (bytes.byteLength > MAX_HEADER) {
+    throw new FormatError(
+      `the array ${quote(NATIVE_KEY)} has ${bytes.byteLength} bytes, at most ${MAX_HEADER} are read`,
+    )
+  }
   return new TextDecoder().decode(bytes)
 }

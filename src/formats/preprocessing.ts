@@ -1,5 +1,6 @@
 import type { GruSpec } from '../engine/spec.ts'
 import { quote } from '../quote.ts'
+import { fieldsOf } from './fields.ts'
 import type { Preprocessing, Scaling } from './types.ts'
 
 const MAX_NAME = 256
@@ -39,19 +40,4 @@ function scaling(at: string, value: unknown): Scaling {
     ...(mean !== undefined && { mean }),
     ...(std !== undefined && { std }),
   })
-}
-
-function fieldsOf<K extends string>(
-  at: string,
-  value: unknown,
-  known: readonly K[],
-): Partial<Record<K, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new RangeError(`${at} must be an object, got ${quote(value)}`)
-  }
-  const stray = Object.keys(value).find((key) => !(known as readonly string[]).includes(key))
-  if (stray !== undefined) {
-    throw new RangeError(`${at} has the unknown field ${quote(stray)}; known are ${known.join(', ')}`)
-  }
-  return value
 }

@@ -1,4 +1,5 @@
 import { quote } from '../quote.ts'
+import { viewOf } from './bytes.ts'
 import { type Dtype, ITEM_SIZE } from './dtype.ts'
 import { FormatError } from './error.ts'
 import { type Json, parseJson } from './json.ts'
@@ -121,5 +122,5 @@ function checkOffsets(entries: readonly Entry[], size: number): void {
 }
 
 function lengthOf(bytes: Uint8Array): number {
-  return Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true))
+  return Number(viewOf(bytes).getBigUint64(0, true))
 }

@@ -1,6 +1,8 @@
+import { viewOf } from './bytes.ts'
 import { type Dtype, ITEM_SIZE } from './dtype.ts'
 import { FormatError } from './error.ts'
 import { MAX_DIMENSIONS, MAX_FILE } from './limits.ts'
+import { eachStrided } from './strided.ts'
 import type { Tensor } from './types.ts'
 
 export interface TensorSource {
@@ -61,7 +63,7 @@ export function elementCount(shape: readonly number[], name: string): number {
 }
 
 function decode(name: string, dtype: Dtype, bytes: Uint8Array, little: boolean): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const view = viewOf(bytes)
   const read = readerOf(dtype, view, little)
   if (!read) throw new FormatError(`${name} is of type ${dtype}; weights must be floating-point numbers`)
   const size = ITEM_SIZE[dtype as keyof typeof ITEM_SIZE]
@@ -110,7 +112,7 @@ function notFinite(
   little: boolean,
   index: number,
 ): FormatError {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const view = viewOf(bytes)
   const value = readerOf(dtype, view, little)?.(index * ITEM_SIZE[dtype as keyof typeof ITEM_SIZE])
   const what = Number.isFinite(value) ? `${value}, which is beyond float32,` : `${value}`
   return new FormatError(`${name} holds ${what} at index ${index}; weights must be finite`)
@@ -119,16 +121,8 @@ function notFinite(
 function toRowMajor(values: Float32Array, shape: readonly number[]): Float32Array {
   const result = new Float32Array(values.length)
   const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((a, b) => a * b, 1))
-  const index = shape.map(() => 0)
-  let from = 0
-  for (let to = 0; to < result.length; to++) {
+  eachStrided(shape, strides, 0, (to, from) => {
     result[to] = values[from]
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis]
-      if (++index[axis] < shape[axis]) break
-      from -= strides[axis] * shape[axis]
-      index[axis] = 0
-    }
-  }
+  })
   return result
 }

@@ -3,7 +3,9 @@ import { type Dtype, ITEM_SIZE } from './dtype.ts'
 import { FormatError } from './error.ts'
 import type { Json } from './json.ts'
 import { field } from './keras/layer.ts'
+import { below } from './keras/paths.ts'
 import { MAX_FILE, MAX_TENSORS } from './limits.ts'
+import { listed } from './listing.ts'
 import { createTensor, elementCount } from './tensor.ts'
 import type { ReadSibling, Tensor } from './types.ts'
 
@@ -43,11 +45,11 @@ export async function readManifest(
   for (const { paths, weights } of groups) {
     const parts: Uint8Array[] = []
     for (const path of paths) parts.push(await readSibling(path))
-    const bytes = parts.length === 1 ? parts[0] : new Uint8Array(Buffer.concat(parts))
+    const bytes = parts.length === 1 ? parts[0] : Buffer.concat(parts)
     const needed = weights.reduce((sum, { length }) => sum + length, 0)
     if (bytes.byteLength !== needed) {
       throw new FormatError(
-        `${paths.slice(0, 4).map(quote).join(', ')} should hold ${needed} bytes of weights, not ${bytes.byteLength}`,
+        `${listed(paths.map(quote))} should hold ${needed} bytes of weights, not ${bytes.byteLength}`,
       )
     }
     let at = 0
@@ -64,16 +66,10 @@ export async function readManifest(
 
 /** The weights of a layer: `gru/kernel`, or `model/gru/gru_cell/kernel` where the converter wrote a Keras 3 model. */
 export function weightsOf(tensors: ReadonlyMap<string, Tensor>, layer: string): Map<string, Tensor> {
-  const found = new Map<string, Tensor>()
-  for (const [name, tensor] of tensors) {
-    if (name.startsWith(`${layer}/`)) found.set(name.slice(layer.length + 1), tensor)
-  }
+  const found = below(tensors, `${layer}/`)
   if (found.size > 0) return found
-  for (const [name, tensor] of tensors) {
-    const rest = name.slice(name.indexOf('/') + 1)
-    if (rest.startsWith(`${layer}/`)) found.set(rest.slice(layer.length + 1), tensor)
-  }
-  return found
+  const inner = [...tensors].map(([name, tensor]) => [name.slice(name.indexOf('/') + 1), tensor] as const)
+  return below(new Map(inner), `${layer}/`)
 }
 
 function readGroup(group: Json): Group {

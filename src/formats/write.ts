@@ -19,6 +19,9 @@ const writers: ReadonlyMap<TargetName, Writer> = new Map<TargetName, Writer>([
   ['onnx', writeOnnx],
 ])
 
+/** Formats that can be written. */
+export const targets: readonly TargetName[] = [...writers.keys()]
+
 /**
  * Writes a model for another program, so that it gives there what it gives here, or not at all.
  *
@@ -33,7 +36,7 @@ export function writeModel(model: Model, options: WriteOptions): Written {
   const { format, preprocessing } = options
   const write = writers.get(format)
   if (!write) {
-    throw new RangeError(`format must be one of ${[...writers.keys()].join(', ')}, got ${quote(format)}`)
+    throw new RangeError(`format must be one of ${targets.join(', ')}, got ${quote(format)}`)
   }
   return write(model, preprocessing && checkPreprocessing(model.spec, preprocessing))
 }

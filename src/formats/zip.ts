@@ -1,5 +1,6 @@
 import { crc32, inflateRawSync } from 'node:zlib'
 import { quote } from '../quote.ts'
+import { viewOf } from './bytes.ts'
 import { FormatError } from './error.ts'
 import { MAX_HEADER, MAX_INFLATED_EXTRA, MAX_TENSORS } from './limits.ts'
 
@@ -199,10 +200,6 @@ function inflate(name: string, data: Uint8Array, size: number): Uint8Array {
 
 function damaged(): FormatError {
   return new FormatError('the zip file is damaged')
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -38,7 +38,7 @@ describe('names of PyTorch', () => {
     const cell = { weight_ih: [12, 2], weight_hh: [12, 4], bias_ih: [12], bias_hh: [12] }
     await expectSpec(cell, torch)
     await expectSpec(
-      { ...prefixed('cell.', cell), 'out.weight': [1, 4] },
+      { ...prefixed('cell.', cell), 'out.weight': [1, 4], 'out.bias': [1] },
       gruSpec({ ...torch, outputSize: 1 }),
     )
   })
@@ -53,22 +53,6 @@ describe('names of PyTorch', () => {
       { ...both, 'head.weight': [3, 8] },
       gruSpec({ ...torch, layers: 2, direction: 'bidirectional', biases: 0, outputSize: 3 }),
     )
-  })
-
-  it('leave aside what a checkpoint keeps for training', async () => {
-    const optimizer = { 'optimizer_states.0.state.0.exp_avg': [12, 2], 'callbacks.best_score': [] }
-    const lightning = {
-      ...prefixed('state_dict.model.', { ...GRU, 'fc.weight': [3, 4] }),
-      ...optimizer,
-      epoch: [],
-    }
-    const { model, notes } = await read(lightning)
-    assert.equal(model.spec.outputSize, 3)
-    assert.deepEqual(notes, [
-      projectionNote('state_dict.model.fc'),
-      'left out: "optimizer_states.0.state.0.exp_avg", "callbacks.best_score", "epoch"',
-    ])
-    await expectSpec({ ...prefixed('model.', GRU), 'optimizer.state.0.exp_avg': [12, 2] }, torch)
   })
 
   it('leave a choice of several GRUs, by prefix', async () => {

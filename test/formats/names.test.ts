@@ -32,7 +32,7 @@ describe('names of the NumPy GRU', () => {
     const { model, notes } = await readModel(npzWith(seed))
     assert.deepEqual(model.spec, gruSpec({ ...presets.numpy, inputSize: 2, hiddenSize: 4, outputSize: 3 }))
     assert.deepEqual(notes, [
-      'the names do not say the equations; taken are those of the preset numpy',
+      'the names do not say the equations; taken are those of the preset numpy, others are numpyLiteral and numpyTextbook',
       projectionNote('Wo'),
     ])
     const textbook = await readModel(npzWith(prefixed('m.', seed)), { preset: 'numpyTextbook' })
@@ -41,6 +41,7 @@ describe('names of the NumPy GRU', () => {
   })
 
   it('may lack biases and the projection', async () => {
+    assert.equal((await readModel(npzWith(without(seed, 'bo')))).model.spec.outputSize, 3)
     const rest = without(seed, 'Wo', 'bo', 'br', 'bz', 'bh')
     const bare = gruSpec({ ...presets.numpy, inputSize: 2, hiddenSize: 4, biases: 0 })
     assert.deepEqual((await readModel(npzWith(rest))).model.spec, bare)

@@ -65,7 +65,6 @@ describe('npy', () => {
       npyOf(dict("'<f4'").padEnd(2 ** 20 + 1), undefined, 2),
       '"a" has a header of 1048577 bytes, at most 1048576 are read',
     ],
-    [npyOf(dict("'|O'")), '"a" holds Python objects, which are not read'],
     [npyOf(dict("[('x', '<f4')]")), '"a" holds records, not numbers'],
     [npyOf(dict("'f4'")), '"a" has the unknown type "f4"'],
     [npyOf("{'descr': __import__('os'), }"), unreadable("{'descr': __import__('os'), }")],
@@ -153,6 +152,11 @@ describe('npz', () => {
       'the array "gruflow" is not text in bytes',
     ],
     [
+      'a description larger than any header',
+      changed((entries) => entries.set('gruflow.npy', writeNpy(new Uint8Array(2 ** 20 + 1), [2 ** 20 + 1]))),
+      'the array "gruflow" has 1048577 bytes, at most 1048576 are read',
+    ],
+    [
       'more arrays than a model has',
       npzWith(Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`a${i}`, [0]]))),
       'the file has 1001 arrays, at most 1000 are read',
@@ -161,6 +165,21 @@ describe('npz', () => {
   for (const [what, bytes, message] of refusals) {
     it(`refuses ${what}`, async () => assert.equal(await refusal(bytes), message))
   }
+
+  it('shows Python objects, and leaves them alone', async () => {
+    const object = npyOf(dict("'|O'", '()'), Buffer.from('cos\nsystem\n.'))
+    const file = (name: string): Uint8Array =>
+      changed((entries) => entries.delete('gruflow.npy') && entries.set(`${name}.npy`, object))
+    const shown = await inspectModel(file('config'))
+    assert.deepEqual(shown.tensors.at(-1), { name: 'config', shape: [], dtype: 'other' })
+    assert.match(shown.problem!, /the file has .*"config" \[\], which is not one linear layer/)
+    assert.equal((await readModel(file('config'), { head: 'Wo' })).model.spec.outputSize, 1)
+    assert.equal(await refusal(file('Wr'), { head: false }), '"Wr" has the shape [], which is no matrix')
+    const matrix = changed(
+      (entries) => entries.delete('gruflow.npy') && entries.set('Wr.npy', npyOf(dict("'|O'", '(3, 2)'))),
+    )
+    assert.equal(await refusal(matrix), '"Wr" is of type other; weights must be floating-point numbers')
+  })
 
   it('takes no part of a file that describes itself', async () => {
     const { bytes } = writeModel(model, { format: 'npz' })

@@ -58,7 +58,7 @@ describe('files of pytorch', () => {
     const { model } = await readModel(load('views.pt'))
     const sizes = { inputSize: 2, hiddenSize: 3, layers: 1, outputSize: 1 }
     assert.deepEqual(model.spec, gruSpec({ ...presets.pytorch, ...sizes }))
-    for (const name of ['lightning.pt', 'parallel.f64.pt', 'views.legacy.pt']) {
+    for (const name of ['lightning.pt', 'numpy.2.pt', 'numpy.4.pt', 'parallel.f64.pt', 'views.legacy.pt']) {
       const other = await readModel(load(name))
       assert.equal(other.format, 'pytorch')
       assert.deepEqual(other.model.spec, model.spec, name)
@@ -78,6 +78,18 @@ describe('files of pytorch', () => {
       'hyper_parameters.seed': String(2 ** 40),
       'hyper_parameters.__proto__': '"data"',
     })
+  })
+
+  it('leaves arrays and random states of NumPy alone', async () => {
+    for (const name of ['numpy.2.pt', 'numpy.4.pt']) {
+      const { metadata, notes, problem } = await inspectModel(load(name))
+      assert.equal(problem, undefined)
+      assert.match(notes.join(), /left out: "opt\.state\.0\.step"/)
+      assert.deepEqual(
+        ['history.loss', 'counts.seen', 'mean'].map((key) => metadata.get(key)),
+        [undefined, '3', undefined],
+      )
+    }
   })
 
   it('refuses models with their code', async () => {

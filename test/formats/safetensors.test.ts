@@ -156,12 +156,13 @@ describe('safetensors', () => {
     [
       'an unknown field',
       native((_, d) => Object.assign(d, { x: 1 })),
-      'the description has the unknown field "x"',
+      'the description cannot be used: it has the unknown field "x"; known are version, spec, preprocessing',
     ],
     [
       'an unknown field of the specification',
       native((_, d) => Object.assign(d.spec as object, { dropout: 0.5 })),
-      `the description's specification has the unknown field "dropout"`,
+      'the description cannot be used: spec has the unknown field "dropout"; known are inputSize, hiddenSize, layers, ' +
+        'cell, update, recurrentActivation, direction, biases, outputSize',
     ],
     [
       'an impossible size',
@@ -171,7 +172,7 @@ describe('safetensors', () => {
     [
       'text that is no value of the specification',
       native((_, d) => Object.assign(d.spec as object, { cell: '\u001b[2J' })),
-      `the description's specification has the impossible cell "\\u001b[2J"`,
+      'the description cannot be used: spec has the impossible cell "\\u001b[2J"',
     ],
     [
       'a preprocessing that does not fit',
@@ -196,12 +197,17 @@ describe('safetensors', () => {
     [
       'no JSON',
       safetensorsWith(recurrent('', 1, 1), { gruflow: 'x' }),
-      'the description is not valid JSON: "x"',
+      'the description is not valid JSON: value expected at position 0',
     ],
     [
       'no object',
       safetensorsWith(recurrent('', 1, 1), { gruflow: '[]' }),
-      'the description must be an object, got an array of 0',
+      'the description cannot be used: it must be an object, got an array of 0',
+    ],
+    [
+      'a name twice',
+      safetensorsWith(recurrent('', 1, 1), { gruflow: '{"version":1,"version":1}' }),
+      'the description is not valid JSON: a name that was there before at position 22',
     ],
   ]
   for (const [what, bytes, message] of descriptions) {

@@ -142,6 +142,10 @@ describe('writing', () => {
       name: 'FormatError',
       message: /^the header would have \d+ bytes, at most 1048576 are read$/,
     })
+    assert.throws(() => writeModel(wide, { format: 'npz', preprocessing: { inputs } }), {
+      name: 'FormatError',
+      message: /^the description would have \d+ bytes, at most 1048576 are read$/,
+    })
   })
 
   it('refuses what the caller got wrong', () => {

@@ -1,3 +1,4 @@
+import { viewOf } from '../bytes.ts'
 import { FormatError } from '../error.ts'
 import { MAX_HEADER } from '../limits.ts'
 
@@ -20,7 +21,7 @@ export interface Cursor {
 
 /** @throws FormatError, from every method, when the bytes end too early, are too many, or text is not UTF-8 */
 export function createCursor(bytes: Uint8Array, start: number): Cursor {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const view = viewOf(bytes)
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let at = start
   const take = (length: number): number => {

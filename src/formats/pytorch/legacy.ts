@@ -1,4 +1,5 @@
 import { quote } from '../../quote.ts'
+import { viewOf } from '../bytes.ts'
 import { FormatError } from '../error.ts'
 import { byteLength, type Saved } from './container.ts'
 import { ADVICE, createMeaning } from './meaning.ts'
@@ -65,8 +66,7 @@ export function openLegacy(bytes: Uint8Array): Saved {
     const length = byteLength(storage)
     if (length > bytes.length - at - LENGTH_SIZE)
       throw new FormatError('the file is cut short in its storages')
-    const view = new DataView(bytes.buffer, bytes.byteOffset + at, LENGTH_SIZE)
-    const count = view.getBigUint64(0, true)
+    const count = viewOf(bytes).getBigUint64(at, true)
     if (count !== BigInt(storage.length)) {
       throw new FormatError(`the storage ${quote(storage.key)} has ${count} numbers, not ${storage.length}`)
     }

@@ -30,23 +30,35 @@ const STORAGES: readonly (readonly [string, StorageDtype])[] = [
   ['BoolStorage', 'BOOL'],
 ]
 
+/** By their own name, and by what protocol 2 calls them. */
+const BUILTINS = ['builtins', '__builtin__']
+
 const CALLS: readonly (readonly [string, Global['makes']])[] = [
   ['collections.OrderedDict', 'dict'],
   ['torch._utils._rebuild_tensor_v2', 'tensor'],
   ['torch._utils._rebuild_parameter', 'parameter'],
   ['torch._utils._rebuild_parameter_with_state', 'parameter'],
-  // What schedulers and settings beside the weights are made of. `__builtin__` is what protocol 2 calls builtins.
+  // What schedulers and settings beside the weights are made of.
   ['collections.Counter', 'inert'],
   ['torch.Size', 'inert'],
   ['torch.device', 'inert'],
-  // Scalars of NumPy, a best loss for instance, and the bytes in them.
-  ['numpy.core.multiarray.scalar', 'inert'],
-  ['numpy._core.multiarray.scalar', 'inert'],
+  ['collections.defaultdict', 'default-dict'],
+  // Scalars and arrays of NumPy, a best loss for instance, and the bytes in them.
+  ...['numpy.core', 'numpy._core'].flatMap((module) =>
+    ['scalar', '_reconstruct'].map((name) => [`${module}.multiarray.${name}`, 'inert'] as const),
+  ),
+  ['numpy.ndarray', 'nothing'],
   ['numpy.dtype', 'inert'],
   ['_codecs.encode', 'inert'],
-  ...['builtins', '__builtin__'].flatMap((module) =>
-    ['set', 'frozenset'].map((name) => [`${module}.${name}`, 'inert'] as const),
+  // Where random numbers go on.
+  ...['randomstate', 'generator', 'bit_generator'].map(
+    (name) => [`numpy.random._pickle.__${name}_ctor`, 'inert'] as const,
   ),
+  ...BUILTINS.flatMap((module) => [
+    ...['set', 'frozenset'].map((name) => [`${module}.${name}`, 'inert'] as const),
+    // What a defaultdict begins its values with.
+    ...['list', 'dict', 'int', 'long', 'float'].map((name) => [`${module}.${name}`, 'nothing'] as const),
+  ]),
 ]
 
 const DTYPES: readonly string[] = [
@@ -85,6 +97,8 @@ export function createMeaning(storages: Map<string, Storage>): Meaning {
       switch (callee.makes) {
         case 'dict':
           if (args.items.length > 0) throw new FormatError('the pickle has an OrderedDict with arguments')
+          return { kind: 'dict', entries: new Map() }
+        case 'default-dict':
           return { kind: 'dict', entries: new Map() }
         case 'tensor':
           if (++tensors > MAX_TENSORS)

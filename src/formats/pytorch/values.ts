@@ -22,7 +22,7 @@ export interface Global {
   readonly kind: 'global'
   readonly name: string
   /** What a call of it makes. */
-  readonly makes: 'dict' | 'tensor' | 'parameter' | 'inert' | 'nothing'
+  readonly makes: 'dict' | 'default-dict' | 'tensor' | 'parameter' | 'inert' | 'nothing'
   /** Type of the numbers, of a storage class. */
   readonly dtype?: StorageDtype
 }

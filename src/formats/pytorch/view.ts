@@ -1,6 +1,7 @@
 import { quote } from '../../quote.ts'
 import { ITEM_SIZE } from '../dtype.ts'
 import { FormatError } from '../error.ts'
+import { eachStrided } from '../strided.ts'
 import { createTensor, elementCount } from '../tensor.ts'
 import type { Tensor } from '../types.ts'
 import type { View } from './values.ts'
@@ -55,16 +56,8 @@ function isRowMajor({ shape, strides }: View): boolean {
 /** The numbers of a view in row-major order, for instance of a transposed matrix. */
 function gather({ offset, shape, strides }: View, bytes: Uint8Array, size: number): Uint8Array {
   const result = new Uint8Array(shape.reduce((a, b) => a * b, size))
-  const index = shape.map(() => 0)
-  let from = offset
-  for (let to = 0; to < result.length; to += size) {
-    for (let i = 0; i < size; i++) result[to + i] = bytes[from * size + i]
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis]
-      if (++index[axis] < shape[axis]) break
-      from -= strides[axis] * shape[axis]
-      index[axis] = 0
-    }
-  }
+  eachStrided(shape, strides, offset, (to, from) => {
+    for (let i = 0; i < size; i++) result[to * size + i] = bytes[from * size + i]
+  })
   return result
 }
