@@ -102,8 +102,7 @@ describe('graphs around ONNX GRU nodes', () => {
     })
     const model = await read(bytes)
     assert.deepEqual(await notesOf(bytes), [
-      'layers of 4 and 2 units are read as layers of 4, filled up with units that stay 0',
-      'a projection picks the units of the last layer',
+      'layers of 4 and 2 units are read as layers of 4, filled up with units that stay 0; a projection picks the units of the last layer',
     ])
     const x = inputs(5 * INPUTS, 3)
     const given = { batch: 1, time: 5 }

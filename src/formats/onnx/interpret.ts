@@ -1,14 +1,15 @@
-import { directions, gruSpec } from '../../engine/spec.ts'
+import { gruSpec } from '../../engine/spec.ts'
 import { assemble } from '../assemble.ts'
 import { checkPreset, NATIVE_KEY, readDescription } from '../native.ts'
+import { pad } from '../pad.ts'
 import type { Imported, ImportOptions, Tensor } from '../types.ts'
 import { chooseHead } from './choose-head.ts'
 import { chooseLayers } from './choose-layers.ts'
 import type { ModelRecord } from './model-proto.ts'
-import { padCells, padHead } from './pad.ts'
 import { fromDescription, fromGraph } from './restore.ts'
 import { trace } from './trace.ts'
 import { readHead, readStack } from './weights.ts'
+import { createWork } from './work.ts'
 
 /**
  * The GRU that a graph is, if it is one.
@@ -23,18 +24,15 @@ export function interpret(
   options: ImportOptions,
 ): Imported {
   const notes: string[] = []
-  const traced = trace(graph, tensors)
-  const layers = chooseLayers(traced.grus, graph.nodes, options.prefix, notes)
+  const work = createWork(available)
+  const traced = trace(graph, tensors, work)
+  const layers = chooseLayers(traced.grus, graph.nodes, options.prefix, notes, work)
   const linear = chooseHead(traced, layers, options, notes)
-  const stack = readStack(layers, available)
+  const stack = readStack(layers, available, work)
   notes.push(...stack.notes)
 
-  const last = stack.cells[stack.cells.length - 1]
-  const picked = last.hiddenSize < stack.spec.hiddenSize ? directions(stack.spec) * last.hiddenSize : 0
-  const spec = gruSpec({ ...stack.spec, outputSize: linear?.outputSize ?? picked })
-  const padded = { spec, cells: padCells(spec, stack.cells, notes) }
-  if (!linear && picked > 0) notes.push('a projection picks the units of the last layer')
-  const head = padHead(spec, last, linear && readHead(linear))
+  const spec = gruSpec({ ...stack.spec, outputSize: linear?.outputSize ?? 0 })
+  const padded = pad({ spec, cells: stack.cells, head: linear && readHead(linear, work) }, notes)
 
   const text = metadata.get(NATIVE_KEY)
   const description = text === undefined ? undefined : readDescription(text)
@@ -47,5 +45,5 @@ export function interpret(
   const whole = description?.preprocessing(described)
   // Without its projection a model has no outputs to undo anything of.
   const preprocessing = whole && described.outputSize !== final.outputSize ? { inputs: whole.inputs } : whole
-  return { model: assemble(final, cells, head), preprocessing, notes }
+  return { model: assemble(final, cells, padded.head), preprocessing, notes }
 }

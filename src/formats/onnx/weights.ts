@@ -1,25 +1,21 @@
 import { type GruSpec, gruSpec } from '../../engine/spec.ts'
-import { type CellWeights, type HeadWeights, swapGates, transpose } from '../assemble.ts'
+import { type HeadWeights, swapGates, transpose } from '../assemble.ts'
 import { FormatError } from '../error.ts'
+import type { Cell } from '../pad.ts'
 import { equationsOf } from './attributes.ts'
 import { type Group, same, sizeOf } from './axes.ts'
+import { valuesOf } from './fold.ts'
 import { nameOf } from './gru-call.ts'
 import type { Constant, GruCall, Head, Value } from './values.ts'
+import type { Work } from './work.ts'
 
-/** Numbers handled to make all weights of a file, beyond those it has. */
-const MAX_COST = 2 ** 28
 const MIN_ITEM_SIZE = 2
-
-/** One layer in one direction, gates r, z, n; both biases where the node has any. */
-export interface Cell extends CellWeights {
-  readonly inputSize: number
-  readonly hiddenSize: number
-}
 
 /** The chosen layers as they are in the file. */
 export interface Stack {
   /** Of the largest hidden size; 2 biases if any node has some, no projection. */
   readonly spec: GruSpec
+  /** Both biases where any node has some. */
   readonly cells: readonly Cell[]
   readonly notes: readonly string[]
 }
@@ -29,7 +25,7 @@ export interface Stack {
  * @param available bytes of the file and those beside it
  * @throws FormatError when a layer is not a GRU that the engine runs, or they differ
  */
-export function readStack(layers: readonly GruCall[], available: number): Stack {
+export function readStack(layers: readonly GruCall[], available: number, work: Work): Stack {
   const [first] = layers
   const equations = layers.map(equationsOf)
   layers.forEach((gru, i) => {
@@ -46,9 +42,8 @@ export function readStack(layers: readonly GruCall[], available: number): Stack 
   })
   const parts = layers.map(partsOf)
   const constants = parts.flatMap(({ W, R, B }) => (B ? [W, R, B] : [W, R]))
-  const cost = constants.reduce((sum, { cost }) => sum + cost, 0)
   const count = constants.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
-  if (cost > MAX_COST + available || count * MIN_ITEM_SIZE > available) {
+  if (count * MIN_ITEM_SIZE > available) {
     throw new FormatError(
       'the GRUs of the ONNX graph use the same weights so often that a model of them is too large',
     )
@@ -65,14 +60,14 @@ export function readStack(layers: readonly GruCall[], available: number): Stack 
   if (constants.some(({ dtype }) => dtype === 'F64')) notes.push('float64 weights are rounded to float32')
   const { length } = parts.filter(({ B }) => !B)
   if (length > 0 && length < parts.length) notes.push('missing biases are read as zero')
-  return { spec, cells: parts.flatMap((part) => cellsOf(part, spec.biases)), notes }
+  return { spec, cells: parts.flatMap((part) => cellsOf(part, spec.biases, work)), notes }
 }
 
 /** The weights of a linear layer [outputs, features] and its biases, one for each. */
-export function readHead({ weight, columns, bias, outputSize }: Head): HeadWeights {
-  const values = weight.values()
+export function readHead({ weight, columns, bias, outputSize }: Head, work: Work): HeadWeights {
+  const values = valuesOf(weight, work)
   const W = columns ? transpose(values, weight.shape[0], outputSize) : values
-  return { W, b: bias?.values() }
+  return { W, b: bias && valuesOf(bias, work) }
 }
 
 interface Parts {
@@ -125,17 +120,28 @@ function checkLengths(gru: GruCall): void {
   throw new FormatError(`the GRU ${nameOf(gru.node)} has lengths of sequences fixed in the file`)
 }
 
-function cellsOf({ inputSize, hiddenSize: H, directions, W, R, B }: Parts, biases: number): Cell[] {
-  const [w, r, b] = [W.values(), R.values(), B?.values() ?? new Float32Array(6 * H * directions)]
-  return Array.from({ length: directions }, (_, d) => {
-    const part = (values: Float32Array, index: number, length: number): Float32Array =>
-      swapGates(values.subarray(index * length, (index + 1) * length))
-    return {
-      inputSize,
-      hiddenSize: H,
-      W: part(w, d, 3 * H * inputSize),
-      U: part(r, d, 3 * H * H),
-      ...(biases > 0 && { b: part(b, 2 * d, 3 * H), c: part(b, 2 * d + 1, 3 * H) }),
-    }
-  })
+function cellsOf(
+  { inputSize, hiddenSize: H, directions, W, R, B }: Parts,
+  biases: number,
+  work: Work,
+): Cell[] {
+  // One after the other, so that no two are in memory as the file has them.
+  const w = gatesOf(valuesOf(W, work), directions)
+  const u = gatesOf(valuesOf(R, work), directions)
+  const b =
+    biases > 0 ? gatesOf(B ? valuesOf(B, work) : new Float32Array(6 * H * directions), 2 * directions) : []
+  return Array.from({ length: directions }, (_, d) => ({
+    inputSize,
+    hiddenSize: H,
+    W: w[d],
+    U: u[d],
+    b: b[2 * d],
+    c: b[2 * d + 1],
+  }))
+}
+
+/** Parts of weights of as many directions or biases, gates r, z, n. */
+function gatesOf(values: Float32Array, parts: number): Float32Array[] {
+  const length = values.length / parts
+  return Array.from({ length: parts }, (_, i) => swapGates(values.subarray(i * length, (i + 1) * length)))
 }
