@@ -1,4 +1,5 @@
 import { MAX_DIMENSIONS } from '../limits.ts'
+import { charge, type Work } from './work.ts'
 
 // Axes are followed by what they mean, not by their size, so that what a node does to them is known exactly.
 
@@ -63,26 +64,34 @@ export function unsqueeze<T>(sizes: readonly T[], list: readonly number[], one: 
 /** A size asked for: a number, that of known atoms together, or whatever is left. */
 export type Wanted = number | Group | 'rest'
 
+/** What one step of the search for a regrouping costs, in numbers handled. */
+const STEP = 16
+
 /** `Reshape`, when there is one way only to see it as joining and parting axes; else undefined. */
-export function regroup(axes: Axes, wanted: readonly Wanted[]): Axes | undefined {
-  if (wanted.length > MAX_DIMENSIONS) return undefined
+export function regroup(axes: Axes, wanted: readonly Wanted[], work: Work): Axes | undefined {
+  const rests = wanted.filter((size) => size === 'rest').length
+  if (wanted.length > MAX_DIMENSIONS || rests > 1) return undefined
   const atoms = axes.flat()
   for (const strict of [true, false]) {
-    const found = partitions(atoms, wanted, strict)
+    const found = partitions(atoms, wanted, strict, work)
     if (found.length > 0) return found.length === 1 ? found[0] : undefined
   }
   return undefined
 }
 
-/** Ways to part atoms into groups of the sizes wanted; `strict` has a number fit known sizes only. */
-function partitions(atoms: Group, wanted: readonly Wanted[], strict: boolean): Axes[] {
+/** At most two ways to part atoms into groups of the sizes wanted; `strict` has a number fit known sizes only. */
+function partitions(atoms: Group, wanted: readonly Wanted[], strict: boolean, work: Work): Axes[] {
+  charge(work, STEP)
   if (wanted.length === 0) return atoms.length === 0 ? [[]] : []
   const [first, ...others] = wanted
   const found: Axes[] = []
   for (let end = 0; end <= atoms.length; end++) {
     const group = atoms.slice(0, end)
     if (!fits(group, first, strict)) continue
-    for (const rest of partitions(atoms.slice(end), others, strict)) found.push([group, ...rest])
+    for (const rest of partitions(atoms.slice(end), others, strict, work)) {
+      found.push([group, ...rest])
+      if (found.length > 1) return found
+    }
   }
   return found
 }

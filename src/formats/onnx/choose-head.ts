@@ -3,7 +3,7 @@ import { FormatError } from '../error.ts'
 import type { ImportOptions } from '../types.ts'
 import { nameOf } from './gru-call.ts'
 import type { Trace } from './trace.ts'
-import { followed, type GruCall, type Head, type Steps, type Value } from './values.ts'
+import { followed, type GruCall, type Head, type Value } from './values.ts'
 
 /** Names listed in errors. */
 const LISTED = 8
@@ -23,15 +23,17 @@ export function chooseHead(
   const shown = [...outputs].filter(([, value]) => prefix === undefined || layers.includes(followed(value)!))
   if (shown.length < outputs.size) notes.push('outputs that do not follow the GRU are left out')
   const others = shown.filter(([, value]) => !isPlain(value, layers, top))
+  const values = shown.map(([, value]) => value)
   if (wanted === false) {
     if (mine.length > 0 || others.length > 0) notes.push('what comes after the GRU is left out')
+    noteSteps(values, undefined, notes)
     return undefined
   }
   if (wanted === undefined && others.length > 0) throw leftover(others[0], top)
   if (others.length > 0) notes.push('what comes beside or after the linear layer is left out')
-  const values = shown.map(([, value]) => value)
-  noteSteps(values, notes)
-  return wanted === undefined ? onlyHead(values) : namedHead(mine, wanted)
+  const head = wanted === undefined ? onlyHead(values) : namedHead(mine, wanted)
+  noteSteps(values, head, notes)
+  return head
 }
 
 function onlyHead(values: readonly Value[]): Head | undefined {
@@ -44,7 +46,14 @@ function onlyHead(values: readonly Value[]): Head | undefined {
 }
 
 function namedHead(heads: readonly Head[], wanted: string): Head {
-  const named = heads.filter((head) => headNames(head).some((name) => isNamed(name, wanted)))
+  // Many heads may share weights of a long name.
+  const known = new Map<string, boolean>()
+  const isMeant = (name: string): boolean => {
+    const meant = known.get(name) ?? isNamed(name, wanted)
+    known.set(name, meant)
+    return meant
+  }
+  const named = heads.filter((head) => headNames(head).some(isMeant))
   // A layer is met twice, as the product alone and with its biases.
   const head = named.find(({ bias }) => bias) ?? named[0]
   if (!head) {
@@ -91,11 +100,14 @@ function isNamed(name: string, wanted: string): boolean {
   return path(name).includes(path(wanted))
 }
 
-function noteSteps(values: readonly Value[], notes: string[]): void {
-  const steps = (value: Value): Steps =>
-    value.kind === 'projected' || value.kind === 'y' ? value.steps : 'all'
-  const some = values.map(steps).find((kind) => kind !== 'all')
-  if (some && !values.some((value) => value.kind === 'projected' && value.steps === 'all')) {
-    notes.push(`the file gives only the ${some} step of a sequence, here every step has its outputs`)
+function noteSteps(values: readonly Value[], head: Head | undefined, notes: string[]): void {
+  const given = values.flatMap((value) => {
+    if (head) return value.kind === 'projected' && value.head.node === head.node ? [value.steps] : []
+    return value.kind === 'y' ? [value.steps] : []
+  })
+  // A linear layer that no output shows as it is has at least the steps that it is given.
+  const steps = given.length > 0 ? given : [head?.steps ?? 'all']
+  if (!steps.includes('all')) {
+    notes.push(`the file gives only the ${steps[0]} step of a sequence, here every step has its outputs`)
   }
 }

@@ -5,9 +5,10 @@ import { isZero } from './fold.ts'
 import { nameOf } from './gru-call.ts'
 import type { Node } from './model-proto.ts'
 import type { GruCall } from './values.ts'
+import type { Work } from './work.ts'
 
 /** `GruSpec` takes as many layers. */
-const MAX_LAYERS = 64
+export const MAX_LAYERS = 64
 /** Names listed in errors. */
 const LISTED = 8
 
@@ -20,6 +21,7 @@ export function chooseLayers(
   nodes: readonly Node[],
   prefix: string | undefined,
   notes: string[],
+  work: Work,
 ): readonly GruCall[] {
   if (grus.length === 0) {
     const ops = [...new Set(nodes.map(({ op }) => op))].slice(0, LISTED).map(quote)
@@ -56,7 +58,7 @@ export function chooseLayers(
   for (let top = chosen.find((gru) => !used.has(gru)); top; top = below.get(top)) layers.unshift(top)
   layers.forEach((gru, i) => {
     if (i > 0) checkBetween(layers[i - 1], gru)
-    checkInitial(gru, layers[0], prefix !== undefined, notes)
+    checkInitial(gru, layers[0], prefix !== undefined, notes, work)
   })
   const [bottom] = layers
   const X = bottom.inputs[0]
@@ -111,13 +113,13 @@ function checkBetween(below: GruCall, gru: GruCall): void {
 }
 
 /** First states must be zero or the caller's. */
-function checkInitial(gru: GruCall, bottom: GruCall, alone: boolean, notes: string[]): void {
+function checkInitial(gru: GruCall, bottom: GruCall, alone: boolean, notes: string[], work: Work): void {
   const value = gru.inputs[5]
   const X = bottom.inputs[0]
   const name = nameOf(gru.node)
   if (!value || value.kind === 'zeros') return
   if (value.kind === 'constant') {
-    if (isZero(value)) return
+    if (isZero(value, work)) return
     throw new FormatError(
       `the GRU ${name} has first states of its own that are not zero, which no model here has`,
     )

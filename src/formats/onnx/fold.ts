@@ -1,18 +1,22 @@
 import { FormatError } from '../error.ts'
-import { MAX_DEPTH } from '../limits.ts'
+import { MAX_DEPTH, MAX_DIMENSIONS } from '../limits.ts'
+import { eachStrided } from '../strided.ts'
 import type { Tensor } from '../types.ts'
 import type { Constant } from './values.ts'
+import { charge, type Work } from './work.ts'
 
 // Weights that exporters cut, join and transpose in the graph instead of beforehand. Numbers are touched only when asked for.
 
-/** Numbers of one result, and numbers handled on the way to it. */
+/** Numbers of one result. */
 const MAX_RESULT = 2 ** 22
-const MAX_COST = 2 ** 26
+/** Numbers in memory at once on the way to it: enough for one joined of the parts of another. */
+const MAX_HELD = 2.5 * MAX_RESULT
 
 export function constantOf(origin: string, tensor: Tensor): Constant {
   const { shape, dtype } = tensor
   const values = (): Float32Array => tensor.values()
-  return { kind: 'constant', shape, dtype, origin, cost: count(shape), depth: 0, values }
+  const numbers = count(shape)
+  return { kind: 'constant', shape, dtype, origin, cost: numbers + 1, held: numbers, depth: 0, values }
 }
 
 /** The same numbers in another shape of as many, of which one size may be −1; undefined when it does not fit. */
@@ -21,7 +25,8 @@ export function reshape(source: Constant, shape: readonly number[]): Constant | 
   const known = shape.filter((size) => size !== -1).reduce((a, b) => a * b, 1)
   const full = shape.map((size) => (size === -1 ? total / known : size))
   const fits = full.every((size) => Number.isInteger(size) && size > 0) && count(full) === total
-  return fits ? derive(source, full, 0, () => source.values()) : undefined
+  if (!fits || full.length > MAX_DIMENSIONS) return undefined
+  return derive(source, full, source, source.values)
 }
 
 /** Axis i of the result is axis `order[i]` of the source. */
@@ -53,38 +58,46 @@ export function concatenate(parts: readonly Constant[], axis: number): Constant 
     ({ shape }) =>
       shape.length === first.shape.length && shape.every((size, i) => i === axis || size === first.shape[i]),
   )
-  if (!fits || axis >= first.shape.length) return undefined
+  if (!fits || axis < 0 || axis >= first.shape.length) return undefined
   const shape = first.shape.map((size, i) =>
     i === axis ? parts.reduce((sum, p) => sum + p.shape[axis], 0) : size,
   )
-  const cost = parts.slice(1).reduce((sum, part) => sum + part.cost, count(shape))
-  const deepest = parts.reduce((a, b) => (b.depth > a.depth ? b : a))
-  return { ...derive({ ...first, depth: deepest.depth }, shape, cost, joined) }
-
-  function joined(): Float32Array {
+  const makings = {
+    cost: parts.reduce((sum, part) => sum + part.cost, count(shape)),
+    held: parts.reduce((most, part) => Math.max(most, part.held), 0) + count(shape),
+    depth: parts.reduce((deepest, part) => Math.max(deepest, part.depth), 0),
+  }
+  return derive(first, shape, makings, () => {
     const result = new Float32Array(count(shape))
-    const outer = count(shape.slice(0, axis))
     const row = count(shape.slice(axis))
-    let at = 0
+    let start = 0
     for (const part of parts) {
       const values = part.values()
       const length = count(part.shape.slice(axis))
-      for (let i = 0; i < outer; i++) result.set(values.subarray(i * length, (i + 1) * length), i * row + at)
-      at += length
+      for (let from = 0, to = start; from < values.length; to += row) {
+        for (let i = 0; i < length; i++) result[to + i] = values[from++]
+      }
+      start += length
     }
     return result
-  }
+  })
 }
 
-/** Whether all numbers are zero, as first states must be; of large constants made of others it is not found out. */
-export function isZero(constant: Constant): boolean {
-  if (constant.depth > 0 && constant.cost > MAX_RESULT) return false
-  const known = zeros.get(constant) ?? constant.values().every((v) => v === 0)
-  zeros.set(constant, known)
+/** The numbers of a constant, paid for. */
+export function valuesOf(constant: Constant, work: Work): Float32Array {
+  charge(work, constant.cost)
+  return constant.values()
+}
+
+/** Whether all numbers are zero, as first states must be. */
+export function isZero(constant: Constant, work: Work): boolean {
+  // Reshaped numbers have the same source, and are looked at once.
+  const known = zeros.get(constant.values) ?? valuesOf(constant, work).every((v) => v === 0)
+  zeros.set(constant.values, known)
   return known
 }
 
-const zeros = new WeakMap<Constant, boolean>()
+const zeros = new WeakMap<Constant['values'], boolean>()
 
 function strided(
   source: Constant,
@@ -92,37 +105,42 @@ function strided(
   strides: readonly number[],
   offset: number,
 ): Constant {
-  return derive(source, shape, count(shape), () => {
+  const makings = {
+    cost: source.cost + count(shape),
+    held: Math.max(source.held, count(source.shape) + count(shape)),
+    depth: source.depth,
+  }
+  return derive(source, shape, makings, () => {
     const from = source.values()
     const result = new Float32Array(count(shape))
-    const index = shape.map(() => 0)
-    let at = offset
-    for (let i = 0; i < result.length; i++) {
-      result[i] = from[at]
-      for (let axis = shape.length - 1; axis >= 0; axis--) {
-        at += strides[axis]
-        if (++index[axis] < shape[axis]) break
-        at -= strides[axis] * shape[axis]
-        index[axis] = 0
-      }
-    }
+    // Axes of size 1 would only be stepped over again and again.
+    const long = [...shape.keys()].filter((i) => shape[i] !== 1)
+    eachStrided(
+      long.map((i) => shape[i]),
+      long.map((i) => strides[i]),
+      offset,
+      (to, at) => {
+        result[to] = from[at]
+      },
+    )
     return result
   })
 }
 
+/** A constant made of others, when that is not too much. */
 function derive(
   source: Constant,
   shape: readonly number[],
-  cost: number,
+  { cost, held, depth }: Pick<Constant, 'cost' | 'held' | 'depth'>,
   values: () => Float32Array,
 ): Constant {
-  const total = source.cost + cost
-  if ((cost > 0 && count(shape) > MAX_RESULT) || total > MAX_COST || source.depth >= MAX_DEPTH) {
+  const isSame = values === source.values
+  if (!isSame && (count(shape) > MAX_RESULT || held > MAX_HELD || depth >= MAX_DEPTH)) {
     throw new FormatError(
       `weights that the graph itself makes of others must have at most ${MAX_RESULT} numbers, in few steps`,
     )
   }
-  return { ...source, shape, cost: total, depth: source.depth + 1, values }
+  return { ...source, shape, cost: cost + 1, held, depth: isSame ? depth : depth + 1, values }
 }
 
 function stridesOf(shape: readonly number[]): number[] {

@@ -1,5 +1,6 @@
 import { quote } from '../../quote.ts'
 import { FormatError } from '../error.ts'
+import { MAX_DIMENSIONS } from '../limits.ts'
 import { integer } from './arguments.ts'
 import { type Axes, axis, type Group } from './axes.ts'
 import type { Node } from './model-proto.ts'
@@ -31,7 +32,9 @@ export function callGru(node: Node, inputs: readonly (Value | undefined)[]): Gru
 
   const X = inputs[0]
   const order = layout === 0 ? (['time', 'batch'] as const) : (['batch', 'time'] as const)
-  const [first, second] = X && 'axes' in X && X.axes.length === 3 ? X.axes : [axis(), axis()]
+  // Axes joined again and again in a chain of GRUs are no longer told apart.
+  const isKnown = X && 'axes' in X && X.axes.length === 3 && X.axes.flat().length <= MAX_DIMENSIONS
+  const [first, second] = isKnown ? X.axes : [axis(), axis()]
   const [time, batch] = layout === 0 ? [first, second] : [second, first]
   const features = [...axis(direction === 'bidirectional' ? 2 : 1), ...axis(hiddenSize)]
   return { node, hiddenSize, direction, inputs, time, batch, features, order }

@@ -1,3 +1,4 @@
+import { MAX_DIMENSIONS } from '../limits.ts'
 import { cutsOf, entries, integer, numbersOf } from './arguments.ts'
 import { type Group, sizeOf } from './axes.ts'
 import type { Node } from './model-proto.ts'
@@ -68,5 +69,7 @@ export function onIntegers(node: Node, inputs: readonly (Value | undefined)[]): 
 function times([a, b]: readonly (number | Group | undefined)[]): number | Group | undefined {
   if (typeof a === 'number' && typeof b === 'number') return a * b
   if (a === undefined || b === undefined || typeof a === 'number' || typeof b === 'number') return undefined
-  return [...a, ...b]
+  const atoms = [...a, ...b]
+  // What multiplies itself would double without end, and is the size of no axis.
+  return atoms.length <= MAX_DIMENSIONS && new Set(atoms).size === atoms.length ? atoms : undefined
 }

@@ -41,7 +41,7 @@ function project(node: Node, data: Hidden, weight: Constant, columns: boolean): 
   const fits = weight.shape.length === 2 && inputs === features && outputSize > 0
   if (apart || !fits || !same(axes.at(-1) ?? [], gru.features)) return undefined
   const outputs = axis(outputSize)
-  const head: Head = { gru, node, weight, columns, outputSize, outputs }
+  const head: Head = { gru, node, weight, columns, outputSize, outputs, steps }
   return { kind: 'projected', head, steps, axes: [...axes.slice(0, -1), outputs] }
 }
 

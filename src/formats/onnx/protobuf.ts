@@ -97,16 +97,29 @@ export function readVarint(bytes: Uint8Array, at: number, what: string): { value
   throw new FormatError(`the file ends in the middle of ${what}`)
 }
 
+/** Bits of one of the parts that a number of 64 bits is read in: those of four bytes. */
+const PART = 28
+
 function readLong(bytes: Uint8Array, at: number, what: string): { value: number; end: number } {
-  let value = 0n
+  const parts = [0, 0, 0]
   for (let i = 0; i < MAX_VARINT; i++) {
     if (at + i >= bytes.length) throw new FormatError(`the file ends in the middle of ${what}`)
     const byte = bytes[at + i]
-    value |= BigInt(byte & 0x7f) << BigInt(7 * i)
-    if (byte < 0x80) return { value: Number(BigInt.asIntN(64, value)), end: at + i + 1 }
+    parts[i >> 2] |= (byte & 0x7f) << (7 * (i & 3))
+    if (byte < 0x80) return { value: signed(parts), end: at + i + 1 }
   }
   throw new FormatError(`${what} has a number of more than ${MAX_VARINT} bytes`)
 }
+
+/** The lowest 64 bits of parts, the lowest first, in two's complement. */
+function signed([low, middle, high]: readonly number[]): number {
+  const top = (high << 24) >> 24
+  // Below zero by the complement, so that what is small stays exact.
+  if (top < 0) return -signed([~low & MASK, ~middle & MASK, ~top]) - 1
+  return (top * 2 ** PART + middle) * 2 ** PART + low
+}
+
+const MASK = 2 ** PART - 1
 
 /** The bytes of a field of wire type 2. */
 export function bytesOf(field: Field, what: string): Uint8Array {

@@ -14,6 +14,7 @@ import {
 import { concatenate, cut, reshape, transpose } from './fold.ts'
 import type { Node } from './model-proto.ts'
 import type { Constant, Hidden, Input, Projected, Steps, Value } from './values.ts'
+import type { Work } from './work.ts'
 
 // Nodes that move numbers and leave them as they are, on data whose axes are known and on weights.
 
@@ -24,7 +25,7 @@ type Flow = Input | Hidden | Projected
 const TO_THE_END = 2 ** 31 - 1
 
 /** The result on data; undefined when it is not known exactly. */
-export function rearrange(node: Node, flow: Flow, inputs: Inputs): Flow | undefined {
+export function rearrange(node: Node, flow: Flow, inputs: Inputs, work: Work): Flow | undefined {
   const { axes } = flow
   const rank = axes.length
   const withAxes = (result: Axes | undefined): Flow | undefined => result && { ...flow, axes: result }
@@ -41,7 +42,7 @@ export function rearrange(node: Node, flow: Flow, inputs: Inputs): Flow | undefi
     }
     case 'Reshape': {
       const wanted = wantedOf(node, axes, inputs[1])
-      return wanted && withAxes(regroup(axes, wanted))
+      return wanted && withAxes(regroup(axes, wanted, work))
     }
     case 'Flatten': {
       const at = integer(node, 'axis', 1)

@@ -3,6 +3,7 @@ import { FormatError } from '../error.ts'
 import type { Tensor } from '../types.ts'
 import { integer } from './arguments.ts'
 import { axis, same } from './axes.ts'
+import { MAX_LAYERS } from './choose-layers.ts'
 import { constantOf, isZero } from './fold.ts'
 import { callGru, outputAxes } from './gru-call.ts'
 import { integersValue, onIntegers, shapeOf } from './integers.ts'
@@ -11,6 +12,7 @@ import type { Graph, Node } from './model-proto.ts'
 import { rearrange, rearrangeConstant } from './rearrange.ts'
 import { integersOf, type TensorRecord, tensorOf } from './tensor-proto.ts'
 import { followed, type GruCall, type Head, type Hidden, type Unknown, type Value } from './values.ts'
+import type { Work } from './work.ts'
 
 /** `TensorProto.DataType` of float and double: casts to others round. */
 const WIDE_FLOATS = [1, 11]
@@ -41,31 +43,31 @@ export interface Trace {
 /**
  * Follows every value of a graph from its inputs to its outputs, without running it.
  * @param tensors the initialisers by name
- * @throws FormatError when the graph is not one, or its GRU nodes make no sense
+ * @throws FormatError when the graph is not one, its GRU nodes make no sense, or it is too much work
  */
-export function trace(graph: Graph, tensors: ReadonlyMap<string, Tensor>): Trace {
+export function trace(graph: Graph, tensors: ReadonlyMap<string, Tensor>, work: Work): Trace {
   const values = new Map<string, Value>()
-  const grus: GruCall[] = []
-  const heads: Head[] = []
+  const grus = new Set<GruCall>()
+  const heads = new Set<Head>()
   for (const record of graph.initialisers) values.set(record.name, leafOf(record, tensors.get(record.name)))
   for (const { name, sizes = [undefined, undefined, undefined] } of graph.inputs) {
     if (!values.has(name)) values.set(name, { kind: 'input', name, axes: sizes.map(axis), part: false })
   }
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((name) => (name === '' ? undefined : find(values, name)))
-    const results = run(node, inputs)
+    const results = run(node, inputs, work)
     node.outputs.forEach((name, i) => {
       if (name === '') return
       if (values.has(name)) throw new FormatError(`two nodes of the graph make ${quote(name)}`)
       values.set(name, results[i] ?? unknown(node, inputs))
     })
     for (const result of results) {
-      if (result?.kind === 'y') grus.push(result.gru)
-      if (result?.kind === 'projected' && !heads.includes(result.head)) heads.push(result.head)
+      if (result?.kind === 'y') grus.add(result.gru)
+      if (result?.kind === 'projected') heads.add(result.head)
     }
   }
   const outputs = new Map(graph.outputs.map(({ name }) => [name, find(values, name)]))
-  return { grus: [...new Set(grus)], heads, outputs }
+  return { grus: [...grus], heads: [...heads], outputs }
 }
 
 function find(values: ReadonlyMap<string, Value>, name: string): Value {
@@ -86,7 +88,7 @@ function leafOf(record: TensorRecord, tensor: Tensor = tensorOf(record)): Value 
 }
 
 /** The outputs of a node, as far as they are known. */
-function run(node: Node, inputs: readonly (Value | undefined)[]): (Value | undefined)[] {
+function run(node: Node, inputs: readonly (Value | undefined)[], work: Work): (Value | undefined)[] {
   if (node.domain !== '') return []
   const [first] = inputs
   if (node.op === 'GRU') {
@@ -106,7 +108,7 @@ function run(node: Node, inputs: readonly (Value | undefined)[]): (Value | undef
   if (node.op === 'Add' && inputs.some((value) => value?.kind === 'projected')) return [add(inputs)]
   const given = inputs.filter((value) => value !== undefined)
   if (given.length > 0 && given.every(({ kind }) => kind === 'integers')) {
-    return [zerosOfShape(node) ?? onIntegers(node, inputs)]
+    return [zerosOfShape(node, work) ?? onIntegers(node, inputs)]
   }
   switch (first?.kind) {
     case 'zeros':
@@ -115,18 +117,20 @@ function run(node: Node, inputs: readonly (Value | undefined)[]): (Value | undef
         : []
     case 'constant':
       return [
-        node.op === 'Expand' && isZero(first) ? { kind: 'zeros' } : rearrangeConstant(node, first, inputs),
+        node.op === 'Expand' && isZero(first, work)
+          ? { kind: 'zeros' }
+          : rearrangeConstant(node, first, inputs),
       ]
     case 'joined':
       return [onJoined(node, first, inputs)]
     case 'input':
       if (node.op === 'Split' || node.op === 'Cast') return node.outputs.map(() => ({ ...first, part: true }))
-      return [rearrange(node, first, inputs)]
+      return [rearrange(node, first, inputs, work)]
     case 'y':
     case 'projected':
-      return [rearrange(node, first, inputs)]
+      return [rearrange(node, first, inputs, work)]
     case 'states':
-      return [node.op === 'Concat' ? join(node, inputs) : rearrange(node, first, inputs)]
+      return [node.op === 'Concat' ? join(node, inputs) : rearrange(node, first, inputs, work)]
     default:
       return []
   }
@@ -157,13 +161,13 @@ function constant(node: Node): Value | undefined {
 }
 
 /** `ConstantOfShape`, whose value is zero if not given. */
-function zerosOfShape(node: Node): Value | undefined {
+function zerosOfShape(node: Node, work: Work): Value | undefined {
   if (node.op !== 'ConstantOfShape') return undefined
   const value = node.attributes.get('value')?.tensor
   if (!value) return { kind: 'zeros' }
   const filled = leafOf(value)
   if (filled.kind !== 'constant') return undefined
-  return isZero(filled) ? { kind: 'zeros' } : { kind: 'unknown', cause: node }
+  return isZero(filled, work) ? { kind: 'zeros' } : { kind: 'unknown', cause: node }
 }
 
 /** `Concat` of the last states of several layers. */
@@ -174,7 +178,12 @@ function join(node: Node, inputs: readonly (Value | undefined)[]): Value | undef
     return axes.length === states.length && axes.every((group, i) => same(group, states[i]))
   })
   const layerFirst = parts.every(({ gru }) => gru.order[0] === 'time')
-  if (parts.length !== inputs.length || !untouched || integer(node, 'axis', 0) !== (layerFirst ? 0 : 1)) {
+  if (
+    parts.length !== inputs.length ||
+    parts.length > MAX_LAYERS ||
+    !untouched ||
+    integer(node, 'axis', 0) !== (layerFirst ? 0 : 1)
+  ) {
     return undefined
   }
   return { kind: 'joined', parts: layerFirst ? parts : undefined, grus: parts.map(({ gru }) => gru) }

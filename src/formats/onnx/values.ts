@@ -13,6 +13,8 @@ export interface Constant {
   readonly origin: string
   /** Numbers handled to make its own. */
   readonly cost: number
+  /** The most numbers in memory at once on the way. */
+  readonly held: number
   /** Steps from the file's own numbers. */
   readonly depth: number
   /** @throws FormatError when a number is not finite */
@@ -105,6 +107,8 @@ export interface Head {
   readonly bias?: Constant
   readonly outputSize: number
   readonly outputs: Group
+  /** Those that it is given. */
+  readonly steps: Steps
 }
 
 /** The GRU that a value follows, if it does. */
