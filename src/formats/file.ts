@@ -44,7 +44,9 @@ function siblingsOf(path: string): ReadSibling {
       throw unreadable(name, error)
     })
     if (dirname(real) !== folder) {
-      throw new FormatError(`${quote(name)} is a link that leads out of the folder of the file`)
+      throw new FormatError(
+        `${quote(name)} is a link that leads out of the folder of the file; copy what it leads to into that folder`,
+      )
     }
     const bytes = await readWhole(real, left)
     left -= bytes.byteLength

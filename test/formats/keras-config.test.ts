@@ -101,9 +101,28 @@ describe('keras configurations', () => {
     assert.deepEqual(interpret([layer]), interpret([gru('a', 2, 3)]))
   })
 
-  it('the last step alone is said to be what Keras gives', () => {
-    const { notes } = interpret([gru('a', 2, 3, { return_sequences: false })])
-    assert.match(notes.join(), /the last step alone \(return_sequences is false\), here every step/)
+  it('the last step alone is said to be what Keras gives, and where it is', () => {
+    const said = (what: string): string[] => [
+      `Keras gives only ${what} (return_sequences is false), here every step is given`,
+    ]
+    const last = { return_sequences: false }
+    const head = dense('head', 3, 1)
+    assert.deepEqual(interpret([gru('a', 2, 3, last), head]).notes, said('the last step'))
+    assert.deepEqual(
+      interpret([gru('a', 2, 3, { ...last, go_backwards: true }), head]).notes,
+      said('the first step in time, which is processed last'),
+    )
+    assert.deepEqual(
+      interpret([bidirectional('a', gru('a', 2, 3, last))]).notes,
+      said('the last state of each direction, which hn has'),
+    )
+  })
+
+  it('reset_after is run of TensorFlow.js files too, which cannot run it itself', () => {
+    const layers = [gru('a', 2, 3)]
+    const { model, notes } = interpret(layers, {}, TFJS)
+    assert.deepEqual(model, interpret(layers).model)
+    assert.deepEqual(notes, ['TensorFlow.js itself cannot run reset_after'])
   })
 
   it('a part is taken by prefix and head', () => {
@@ -116,7 +135,7 @@ describe('keras configurations', () => {
       dense('out', 3, 1),
     ]
     refused(
-      'the layer "conv" (Conv1D) before the GRU cannot be run here; the option prefix takes the GRU alone, by its name',
+      'the layer "conv" (Conv1D) before the GRU cannot be run here; the option prefix leaves it out: what the names of the GRU\'s layers begin with, as in "enc_a"',
       layers,
     )
     const part = interpret(layers, { prefix: 'enc_' })
@@ -127,7 +146,7 @@ describe('keras configurations', () => {
 
     const tail = layers.slice(1)
     refused(
-      'the layer "mid" (Dense) with the activation "relu" beside the GRU cannot be run here; the option head names the Dense layer to take, or is false for none',
+      'the layer "mid" (Dense) with the activation "relu" beside the GRU cannot be run here; the option head is false for the GRU alone',
       tail,
     )
     assert.deepEqual(interpret(tail, { head: false }).model, interpret([a, b]).model)
@@ -136,7 +155,7 @@ describe('keras configurations', () => {
     refused('no layer follows the GRU, so none can be the head "out"', [a], { head: 'out' })
     const twice = [a, dense('one', 3, 3), dense('two', 3, 1)]
     refused(
-      'the layer "two" (Dense) beside the GRU cannot be run here; the option head names the Dense layer to take, or is false for none',
+      'the layer "two" (Dense) beside the GRU cannot be run here; the option head takes "one", or is false for the GRU alone',
       twice,
     )
     assert.deepEqual(interpret(twice, { head: 'one' }).model, interpret(twice.slice(0, 2)).model)

@@ -37,6 +37,25 @@ describe('keras files laid out in other ways', () => {
     assert.match(notes.join(), /go_backwards in the order of processing/)
   })
 
+  it('keras3_dropout.weights.h5 has nothing of its Dropout layer but random numbers', async () => {
+    const { model, notes } = await readModel(extra('keras3_dropout.weights.h5'))
+    assert.deepEqual([model.spec.inputSize, model.spec.hiddenSize, model.spec.outputSize], [4, 3, 2])
+    assert.deepEqual(notes, [
+      'the file holds weights only: tanh and sigmoid, and a Dense layer without activation on every step, are assumed',
+    ])
+  })
+
+  it('keras3_dense.weights.h5 does not say the place of its Dense layer', async () => {
+    const file = extra('keras3_dense.weights.h5')
+    assert.equal(
+      await refusal(file),
+      'the file holds weights only and does not say whether "dense" (Dense) comes after "gru" (GRU); ' +
+        'head: "dense" takes it as the layer on the output, head: false leaves it out',
+    )
+    assert.equal((await readModel(file, { head: 'dense' })).model.spec.outputSize, 4)
+    compare(await readModel(file, { head: false }), caseOf(keras, 'reset_after_True_zero_state'))
+  })
+
   it('seed_cell.weights.h5 is a cell of three Dense gates', async () => {
     const imported = await readModel(extra('seed_cell.weights.h5'))
     compare(imported, cells[0])

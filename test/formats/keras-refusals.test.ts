@@ -1,4 +1,9 @@
+import assert from 'node:assert/strict'
 import type { Dialect } from '../../src/formats/keras/equations.ts'
+import { interpretLayers } from '../../src/formats/keras/interpret.ts'
+import { layersByFolder } from '../../src/formats/keras/weights-only.ts'
+import { createTensor } from '../../src/formats/tensor.ts'
+import type { Imported, ImportOptions } from '../../src/formats/types.ts'
 import { bidirectional, dense, gru, type LayerSource, other, refused } from './keras-models.ts'
 
 const TFJS: Dialect = { tfjs: true, version: 'tfjs-layers 4.22.0' }
@@ -28,8 +33,13 @@ describe('keras configurations that are refused', () => {
       [{ ...gru('a', 2, 3), config: gru('a', 2, 3, { reset_after: false }).config }],
     ],
     [
-      '"a" (GRU) has reset_after, which TensorFlow.js itself does not run; read the Keras file that it was made of',
-      [gru('a', 2, 3)],
+      '"b" (Dense) takes the last state of each direction of "a" (Bidirectional) (return_sequences is false), which is ' +
+        'the output of no step here; the option head is false for the GRU alone',
+      [bidirectional('a', gru('a', 2, 3, { return_sequences: false })), dense('b', 6, 1)],
+    ],
+    [
+      '"a" (GRU) says reset_after false, and its bias says the opposite',
+      [gru('a', 2, 3, { reset_after: undefined })],
       TFJS,
     ],
     [
@@ -89,6 +99,31 @@ describe('keras configurations that are refused', () => {
     const small = Array.from({ length: 40 }, (_, i) => gru(`gru_${i}`, 1, 1))
     const sizes = `${'1 and '.repeat(40)}300`
     refused(`layers of ${sizes} units are too unlike to be run as one GRU`, [...small, gru('large', 1, 300)])
+  })
+
+  it('layers of unknown kind beside the GRU, naming those that the option head may take', () => {
+    const shapes: Readonly<Record<string, readonly number[]>> = {
+      'gru/cell/vars/0': [2, 9],
+      'gru/cell/vars/1': [3, 9],
+      'gru/cell/vars/2': [2, 9],
+      'embedding/vars/0': [9, 2],
+      'out/vars/0': [3, 1],
+      'out/vars/1': [1],
+    }
+    const tensors = new Map(
+      Object.entries(shapes).map(([path, shape]) => {
+        const bytes = new Uint8Array(4 * shape.reduce((a, b) => a * b))
+        return [path, createTensor({ shape, dtype: 'F32', bytes })] as const
+      }),
+    )
+    const read = (options: ImportOptions): Imported =>
+      interpretLayers(layersByFolder(tensors, options), { tfjs: false }, options)
+    assert.throws(() => read({}), {
+      name: 'FormatError',
+      message:
+        'the layer "embedding" (embedding) beside the GRU cannot be run here; the option head takes "out", or is false for the GRU alone',
+    })
+    assert.equal(read({ head: 'out' }).model.spec.outputSize, 1)
   })
 
   it('models of other classes', () => {

@@ -95,7 +95,8 @@ describe('readModel', () => {
     }
     await assert.rejects(readSibling('link'), {
       name: 'FormatError',
-      message: '"link" is a link that leads out of the folder of the file',
+      message:
+        '"link" is a link that leads out of the folder of the file; copy what it leads to into that folder',
     })
     await assert.rejects(readSibling('none'), {
       name: 'FormatError',

@@ -92,11 +92,6 @@ function resetOf(
   preset: PresetName | undefined,
 ): Equations['cell'] {
   const said = settings?.get('reset_after') ?? (tfjs ? false : undefined)
-  if (tfjs && said === true) {
-    throw new FormatError(
-      `${nameLayer(layer)} has reset_after, which TensorFlow.js itself does not run; read the Keras file that it was made of`,
-    )
-  }
   const shown = biasRank === undefined ? undefined : biasRank === 2
   if (typeof said === 'boolean') {
     if (shown !== undefined && shown !== said) {

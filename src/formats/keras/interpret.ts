@@ -1,10 +1,19 @@
+import type { Direction } from '../../engine/spec.ts'
 import { FormatError } from '../error.ts'
+import { roundingNotes } from '../rounding.ts'
 import type { Imported, ImportOptions } from '../types.ts'
 import { build } from './build.ts'
 import { type Dialect, type Equations, equationsOf } from './equations.ts'
 import { type KerasLayer, nameLayer } from './layer.ts'
 import { select } from './select.ts'
 import { cellTensors, denseTensors } from './weights.ts'
+
+/** What Keras gives of a layer that does not give every step. */
+const LAST: Readonly<Record<Direction, string>> = {
+  forward: 'the last step',
+  reverse: 'the first step in time, which is processed last',
+  bidirectional: 'the last state of each direction, which hn has',
+}
 
 /**
  * Makes a model of Keras layers.
@@ -25,6 +34,7 @@ export function interpretLayers(
   })
   const equations = recurrent.map((layer, i) => equationsOf(layer, tensors[i][0], dialect, options.preset))
   checkStack(recurrent, equations)
+  checkLastStep(recurrent[recurrent.length - 1], equations[equations.length - 1], head)
   tensors.slice(1).forEach(([{ inputs }], i) => {
     const width = tensors[i].length * tensors[i][0].units
     if (inputs !== width) {
@@ -52,15 +62,16 @@ export function interpretLayers(
     notes: [
       ...notes,
       ...built.notes,
-      ...(used.some((tensor) => tensor?.dtype === 'F64') ? ['float64 weights are rounded to float32'] : []),
-      ...notesOn(equations),
-      ...(recurrent.some(({ config }) => config === null)
-        ? [
-            `the file holds weights only: tanh and sigmoid${head ? ', and a Dense layer without activation,' : ''} are assumed`,
-          ]
-        : []),
+      ...roundingNotes(used),
+      ...notesOn(equations, dialect),
+      ...(recurrent.some(({ config }) => config === null) ? [assumed(head)] : []),
     ],
   }
+}
+
+function assumed(head: KerasLayer | undefined): string {
+  const dense = head ? ', and a Dense layer without activation on every step,' : ''
+  return `the file holds weights only: tanh and sigmoid${dense} are assumed`
 }
 
 function checkStack(layers: readonly KerasLayer[], equations: readonly Equations[]): void {
@@ -84,15 +95,30 @@ function checkStack(layers: readonly KerasLayer[], equations: readonly Equations
   }
 }
 
-function notesOn(equations: readonly Equations[]): string[] {
-  const last = equations[equations.length - 1]
+/** Of a bidirectional layer, Keras joins the last step of one direction with the first of the other, which no step here has. */
+function checkLastStep(
+  layer: KerasLayer,
+  { direction, everyStep }: Equations,
+  head: KerasLayer | undefined,
+): void {
+  if (!head || everyStep || direction !== 'bidirectional') return
+  throw new FormatError(
+    `${nameLayer(head)} takes the last state of each direction of ${nameLayer(layer)} (return_sequences is false), ` +
+      'which is the output of no step here; the option head is false for the GRU alone',
+  )
+}
+
+function notesOn(equations: readonly Equations[], { tfjs }: Dialect): string[] {
+  const { cell, direction, everyStep } = equations[equations.length - 1]
   const notes: string[] = []
-  if (!last.everyStep)
-    notes.push('Keras gives the last step alone (return_sequences is false), here every step is given')
-  if (last.direction === 'reverse' && last.everyStep) {
+  if (!everyStep) {
+    notes.push(`Keras gives only ${LAST[direction]} (return_sequences is false), here every step is given`)
+  }
+  if (direction === 'reverse' && everyStep) {
     notes.push(
       'Keras gives the outputs of go_backwards in the order of processing, here they are in that of time',
     )
   }
+  if (tfjs && cell === 'reset-after') notes.push('TensorFlow.js itself cannot run reset_after')
   return notes
 }

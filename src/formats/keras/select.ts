@@ -1,5 +1,6 @@
 import { quote } from '../../quote.ts'
 import { FormatError } from '../error.ts'
+import { listed } from '../listing.ts'
 import type { ImportOptions } from '../types.ts'
 import { field, type KerasLayer, nameLayer, objectField } from './layer.ts'
 
@@ -37,7 +38,7 @@ export function select(layers: readonly KerasLayer[], options: ImportOptions): S
     throw new FormatError(`no GRU layer's name begins with ${quote(prefix)}`)
   }
   if (!chain.some(isPart)) {
-    const found = chain.slice(0, 8).map(nameLayer).join(', ') || 'no layers'
+    const found = listed(chain.map(nameLayer)) || 'no layers'
     throw new FormatError(`the Keras model has no GRU layer, it has ${found}`)
   }
   const start = prefix === undefined ? 0 : chain.findIndex(isPart)
@@ -45,7 +46,8 @@ export function select(layers: readonly KerasLayer[], options: ImportOptions): S
   while (end < chain.length && isPart(chain[end])) end++
   if (end === start) {
     throw new FormatError(
-      `the layer ${nameLayer(chain[start])} before the GRU cannot be run here; the option prefix takes the GRU alone, by its name`,
+      `the layer ${nameLayer(chain[start])} before the GRU cannot be run here; ` +
+        `the option prefix leaves it out: what the names of the GRU's layers begin with, as in ${quote(chain.find(isPart)?.name)}`,
     )
   }
   const before = chain.slice(0, start)
@@ -78,8 +80,21 @@ function selectHead(
   if (prefix !== undefined) return { left: rest }
   const [culprit] = isLinear(next) ? others : rest
   throw new FormatError(
-    `the layer ${nameLayer(culprit)}${activationOf(culprit)} beside the GRU cannot be run here; the option head names the Dense layer to take, or is false for none`,
+    `the layer ${nameLayer(culprit)}${activationOf(culprit)} beside the GRU cannot be run here; ${choices(rest)}`,
   )
+}
+
+/** What the option head may be. */
+function choices(rest: readonly KerasLayer[]): string {
+  const takes = rest.filter((layer, i) => (i === 0 && isLinear(layer)) || mayBeLinear(layer))
+  const names = listed(takes.map(({ name }) => quote(name)))
+  return `the option head ${names && `takes ${names}, or `}is false for the GRU alone`
+}
+
+/** A layer of Keras 3's weights, whose class and place the file does not say, of a matrix and a vector. */
+function mayBeLinear({ config, weights }: KerasLayer): boolean {
+  const [matrix, bias] = ['vars/0', 'vars/1'].map((path) => weights.get(path)?.shape.length)
+  return config === null && weights.size === 2 && matrix === 2 && bias === 1
 }
 
 /** A layer's name begins with the prefix, or is what the prefix begins with, as in `gru.` and `gru/`. */

@@ -2,6 +2,7 @@ import { quote } from '../../quote.ts'
 import { FormatError } from '../error.ts'
 import type { Tensor } from '../types.ts'
 import { type KerasLayer, nameLayer } from './layer.ts'
+import { isRandomState } from './paths.ts'
 
 /** Weights of one GRU in one direction, gates stacked z, r, h on columns. */
 export interface CellTensors {
@@ -60,7 +61,7 @@ function put(
   tensor: Tensor,
 ): void {
   // Dropout keeps the state of its random numbers in the layer that it is part of.
-  if (path.split('/').includes('seed_generator')) return
+  if (isRandomState(path)) return
   const role = roleOf(path, roles)
   if (role === undefined)
     throw new FormatError(`the layer ${nameLayer(layer)} has the unknown weight ${quote(path)}`)
