@@ -126,13 +126,15 @@ async function tryInputs(
   mkdirSync(folder, { recursive: true })
   writeFileSync(progress, '')
   const plan: Plan = { inputs, seed, formats, from, to, progress, folder }
-  const child = fork(CHILD, [JSON.stringify(plan)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], signal })
+  const child = fork(CHILD, [JSON.stringify(plan)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
   child.on('message', (reports) => onReports(reports as Report[]))
-  child.on('error', () => {}) // aborted, or not started: the exit code tells
+  const stop = (): void => void child.kill('SIGKILL')
+  signal?.addEventListener('abort', stop, { once: true })
   const errors = text(child.stderr!)
   const hung = watch(child, progress)
   // Reports may come after the end of the process.
   const [[code, killed]] = await Promise.all([once(child, 'close'), once(child, 'disconnect')])
+  signal?.removeEventListener('abort', stop)
   if (code === 0 || signal?.aborted) return undefined
   const index = current(progress)
   if (index === undefined) throw new Error(`the good files are too much for it: ${await errors}`)
