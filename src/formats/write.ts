@@ -1,9 +1,9 @@
 import type { Model } from '../engine/model.ts'
 import { quote } from '../quote.ts'
-import { writeNpz } from './npz-write.ts'
+import { writeNpz } from './npz/writer.ts'
 import { writeOnnx } from './onnx/writer.ts'
 import { checkPreprocessing } from './preprocessing.ts'
-import { writePytorch, writeSafetensors } from './safetensors-write.ts'
+import { writePytorch, writeSafetensors } from './safetensors/writer.ts'
 import type { Preprocessing, TargetName, Writer, Written } from './types.ts'
 
 export interface WriteOptions {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { FormatError } from '../../src/formats/error.ts'
-import { writeNpy } from '../../src/formats/npy.ts'
+import { writeNpy } from '../../src/formats/npz/npy.ts'
 import { readModel } from '../../src/formats/read.ts'
 import type { ImportOptions } from '../../src/formats/types.ts'
-import { writeZip } from '../../src/formats/zip-write.ts'
+import { writeZip } from '../../src/formats/zip/write.ts'
 
 /** Shapes of tensors by name. */
 export type Shapes = Readonly<Record<string, readonly number[]>>

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { sequence } from '../../src/engine/sequence.ts'
 import { inspectModel, readModel } from '../../src/formats/read.ts'
 import type { Imported, ImportOptions } from '../../src/formats/types.ts'
-import { writeZip } from '../../src/formats/zip-write.ts'
+import { writeZip } from '../../src/formats/zip/write.ts'
 import { type Case, readCases } from '../conformance/cases.ts'
 import { refusal } from './files.ts'
 

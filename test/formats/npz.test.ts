@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { initialise } from '../../src/engine/initialise.ts'
 import { gruSpec, presets } from '../../src/engine/spec.ts'
-import { readNpy, writeNpy } from '../../src/formats/npy.ts'
+import { readNpy, writeNpy } from '../../src/formats/npz/npy.ts'
 import { inspectModel, readModel } from '../../src/formats/read.ts'
 import { writeModel } from '../../src/formats/write.ts'
-import { readZip } from '../../src/formats/zip.ts'
-import { writeZip } from '../../src/formats/zip-write.ts'
+import { readZip } from '../../src/formats/zip/read.ts'
+import { writeZip } from '../../src/formats/zip/write.ts'
 import { npzWith, refusal } from './files.ts'
 
 const spec = gruSpec({ ...presets.numpyTextbook, inputSize: 2, hiddenSize: 3, outputSize: 1 })

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { crc32, deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { FormatError } from '../../src/formats/error.ts'
-import { readZip, zipNames } from '../../src/formats/zip.ts'
-import { writeZip } from '../../src/formats/zip-write.ts'
+import { readZip, zipNames } from '../../src/formats/zip/read.ts'
+import { writeZip } from '../../src/formats/zip/write.ts'
 
 type Field = readonly [header: 'local' | 'central' | 'end', at: number, bytes: 2 | 4, value: number]
 

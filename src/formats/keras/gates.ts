@@ -1,5 +1,5 @@
 import { FormatError } from '../error.ts'
-import { interpretNames } from '../names.ts'
+import { interpretNames } from '../names/interpret.ts'
 import type { FormatName, Imported, ImportOptions, Tensor } from '../types.ts'
 import { type KerasLayer, nameLayer } from './layer.ts'
 import { plainPath } from './paths.ts'

@@ -1,6 +1,6 @@
 import { quote } from '../../quote.ts'
 import { FormatError } from '../error.ts'
-import { readZip, zipNames } from '../zip.ts'
+import { readZip, zipNames } from '../zip/read.ts'
 import { byteLength, type Saved } from './container.ts'
 import { ADVICE, createMeaning } from './meaning.ts'
 import { unpickle } from './pickle.ts'

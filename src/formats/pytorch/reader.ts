@@ -1,7 +1,7 @@
 import { ITEM_SIZE } from '../dtype.ts'
 import { FormatError } from '../error.ts'
 import { MAX_INFLATED_EXTRA } from '../limits.ts'
-import { interpretNames } from '../names.ts'
+import { interpretNames } from '../names/interpret.ts'
 import { elementCount } from '../tensor.ts'
 import type { Contents, Reader, Tensor } from '../types.ts'
 import { isArchive, openArchive } from './archive.ts'

@@ -1,11 +1,11 @@
-import { quote } from '../quote.ts'
-import { FormatError } from './error.ts'
-import { type Json, parseJson } from './json.ts'
-import { field } from './keras/layer.ts'
-import { interpretModel } from './keras/model.ts'
-import { MAX_HEADER } from './limits.ts'
-import { readManifest, weightsOf } from './tfjs-weights.ts'
-import type { Contents, Reader, ReadSibling } from './types.ts'
+import { quote } from '../../quote.ts'
+import { FormatError } from '../error.ts'
+import { type Json, parseJson } from '../json.ts'
+import { field } from '../keras/layer.ts'
+import { interpretModel } from '../keras/model.ts'
+import { MAX_HEADER } from '../limits.ts'
+import type { Contents, Reader, ReadSibling } from '../types.ts'
+import { readManifest, weightsOf } from './manifest.ts'
 
 const BRACE = 0x7b
 /** How far the words are looked for that tell the format. */

@@ -1,9 +1,9 @@
-import { quote } from '../quote.ts'
-import { viewOf } from './bytes.ts'
-import type { Dtype } from './dtype.ts'
-import { FormatError } from './error.ts'
-import { MAX_HEADER } from './limits.ts'
-import type { TensorSource } from './tensor.ts'
+import { quote } from '../../quote.ts'
+import { viewOf } from '../bytes.ts'
+import type { Dtype } from '../dtype.ts'
+import { FormatError } from '../error.ts'
+import { MAX_HEADER } from '../limits.ts'
+import type { TensorSource } from '../tensor.ts'
 
 // https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 

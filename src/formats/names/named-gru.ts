@@ -1,7 +1,7 @@
-import type { GruSpec } from '../engine/spec.ts'
-import { quote } from '../quote.ts'
-import type { CellWeights } from './assemble.ts'
-import type { ImportOptions, Tensor } from './types.ts'
+import type { GruSpec } from '../../engine/spec.ts'
+import { quote } from '../../quote.ts'
+import type { CellWeights } from '../assemble.ts'
+import type { ImportOptions, Tensor } from '../types.ts'
 
 /** A GRU found by the names of its tensors. */
 export interface NamedGru {

@@ -1,9 +1,9 @@
-import { quote } from '../quote.ts'
-import { FormatError } from './error.ts'
-import { listed } from './listing.ts'
+import { quote } from '../../quote.ts'
+import { FormatError } from '../error.ts'
+import { listed } from '../listing.ts'
+import type { FormatName, ImportOptions, Tensor } from '../types.ts'
+import { besideWeights } from './checkpoint.ts'
 import { type LinearNaming, type NamedGru, type NamedHead, titleOf } from './named-gru.ts'
-import { besideWeights } from './names-checkpoint.ts'
-import type { FormatName, ImportOptions, Tensor } from './types.ts'
 
 type Tensors = ReadonlyMap<string, Tensor>
 

@@ -1,10 +1,10 @@
-import { gruSpec, presets } from '../engine/spec.ts'
-import { quote } from '../quote.ts'
-import { concat, transpose } from './assemble.ts'
-import { FormatError } from './error.ts'
+import { gruSpec, presets } from '../../engine/spec.ts'
+import { quote } from '../../quote.ts'
+import { concat, transpose } from '../assemble.ts'
+import { FormatError } from '../error.ts'
+import { expectShape } from '../native.ts'
+import type { Tensor } from '../types.ts'
 import { type LinearNaming, type NamedCells, type NamedGru, titleOf } from './named-gru.ts'
-import { expectShape } from './native.ts'
-import type { Tensor } from './types.ts'
 
 /** Dense layers of the cell in the order r, z, n; its update gate writes where the others keep. */
 const GATES = ['reset_gate', 'update_gate', 'new_memory_gate'] as const

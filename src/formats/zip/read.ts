@@ -1,8 +1,8 @@
 import { crc32, inflateRawSync } from 'node:zlib'
-import { quote } from '../quote.ts'
-import { viewOf } from './bytes.ts'
-import { FormatError } from './error.ts'
-import { MAX_HEADER, MAX_INFLATED_EXTRA, MAX_TENSORS } from './limits.ts'
+import { quote } from '../../quote.ts'
+import { viewOf } from '../bytes.ts'
+import { FormatError } from '../error.ts'
+import { MAX_HEADER, MAX_INFLATED_EXTRA, MAX_TENSORS } from '../limits.ts'
 
 // PKWARE APPNOTE 6.3.10, as far as weight files use it.
 
@@ -38,7 +38,7 @@ interface Entry {
 }
 
 /** Whether the bytes begin as a zip file does. */
-export function isZip(bytes: Uint8Array): boolean {
+function isZip(bytes: Uint8Array): boolean {
   return bytes.byteLength >= 4 && viewOf(bytes).getUint32(0, true) === LOCAL
 }
 

@@ -1,10 +1,10 @@
-import { tensors } from '../engine/layout.ts'
-import type { Model } from '../engine/model.ts'
-import { FormatError } from './error.ts'
-import { MAX_HEADER } from './limits.ts'
-import { NATIVE_KEY, writeDescription } from './native.ts'
-import { asTorch } from './torch-form.ts'
-import type { Writer } from './types.ts'
+import { tensors } from '../../engine/layout.ts'
+import type { Model } from '../../engine/model.ts'
+import { FormatError } from '../error.ts'
+import { MAX_HEADER } from '../limits.ts'
+import { NATIVE_KEY, writeDescription } from '../native.ts'
+import { asTorch } from '../torch-form.ts'
+import type { Writer } from '../types.ts'
 
 const LENGTH_SIZE = 8
 /** Where numbers begin is a multiple of this, so that they can be read in place. */

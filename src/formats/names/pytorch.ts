@@ -1,11 +1,11 @@
-import { tensors as layoutOf } from '../engine/layout.ts'
-import { type GruSpec, gruSpec, presets } from '../engine/spec.ts'
-import { quote } from '../quote.ts'
-import type { CellWeights } from './assemble.ts'
-import { FormatError } from './error.ts'
+import { tensors as layoutOf } from '../../engine/layout.ts'
+import { type GruSpec, gruSpec, presets } from '../../engine/spec.ts'
+import { quote } from '../../quote.ts'
+import type { CellWeights } from '../assemble.ts'
+import { FormatError } from '../error.ts'
+import { expectShape } from '../native.ts'
+import type { Tensor } from '../types.ts'
 import { type LinearNaming, type NamedCells, type NamedGru, titleOf } from './named-gru.ts'
-import { expectShape } from './native.ts'
-import type { Tensor } from './types.ts'
 
 /** Parameters of nn.GRU, and of nn.GRUCell, which has no layers. */
 const PARAMETER = /^((?:.*\.)?)((?:weight|bias)_(?:ih|hh|hr))(_l\d{1,3}(?:_reverse)?)?$/s

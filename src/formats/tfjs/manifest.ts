@@ -1,13 +1,13 @@
-import { quote } from '../quote.ts'
-import { type Dtype, ITEM_SIZE } from './dtype.ts'
-import { FormatError } from './error.ts'
-import type { Json } from './json.ts'
-import { field } from './keras/layer.ts'
-import { below } from './keras/paths.ts'
-import { MAX_FILE, MAX_TENSORS } from './limits.ts'
-import { listed } from './listing.ts'
-import { createTensor, elementCount } from './tensor.ts'
-import type { ReadSibling, Tensor } from './types.ts'
+import { quote } from '../../quote.ts'
+import { type Dtype, ITEM_SIZE } from '../dtype.ts'
+import { FormatError } from '../error.ts'
+import type { Json } from '../json.ts'
+import { field } from '../keras/layer.ts'
+import { below } from '../keras/paths.ts'
+import { MAX_FILE, MAX_TENSORS } from '../limits.ts'
+import { listed } from '../listing.ts'
+import { createTensor, elementCount } from '../tensor.ts'
+import type { ReadSibling, Tensor } from '../types.ts'
 
 interface Weight {
   readonly name: string

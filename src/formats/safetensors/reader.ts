@@ -1,13 +1,13 @@
-import { quote } from '../quote.ts'
-import { viewOf } from './bytes.ts'
-import { type Dtype, ITEM_SIZE } from './dtype.ts'
-import { FormatError } from './error.ts'
-import { type Json, parseJson } from './json.ts'
-import { MAX_HEADER, MAX_TENSORS } from './limits.ts'
-import { interpretNames } from './names.ts'
-import { NATIVE_KEY, readDescription, readNative } from './native.ts'
-import { createTensor } from './tensor.ts'
-import type { Contents, Imported, ImportOptions, Reader, Tensor } from './types.ts'
+import { quote } from '../../quote.ts'
+import { viewOf } from '../bytes.ts'
+import { type Dtype, ITEM_SIZE } from '../dtype.ts'
+import { FormatError } from '../error.ts'
+import { type Json, parseJson } from '../json.ts'
+import { MAX_HEADER, MAX_TENSORS } from '../limits.ts'
+import { interpretNames } from '../names/interpret.ts'
+import { NATIVE_KEY, readDescription, readNative } from '../native.ts'
+import { createTensor } from '../tensor.ts'
+import type { Contents, Imported, ImportOptions, Reader, Tensor } from '../types.ts'
 
 // https://github.com/huggingface/safetensors: 8 bytes of header length, the header in JSON, the numbers without gaps.
 

@@ -1,10 +1,10 @@
-import { type Cell, gruSpec, type PresetName, presets } from '../engine/spec.ts'
-import { quote } from '../quote.ts'
-import { concat } from './assemble.ts'
-import { FormatError } from './error.ts'
+import { type Cell, gruSpec, type PresetName, presets } from '../../engine/spec.ts'
+import { quote } from '../../quote.ts'
+import { concat } from '../assemble.ts'
+import { FormatError } from '../error.ts'
+import { expectShape } from '../native.ts'
+import type { ImportOptions, Tensor } from '../types.ts'
 import { type LinearNaming, type NamedCells, type NamedGru, titleOf } from './named-gru.ts'
-import { expectShape } from './native.ts'
-import type { ImportOptions, Tensor } from './types.ts'
 
 /** Gates in the order r, z, n; the NumPy GRU calls its candidate h. */
 export const NUMPY_GATES = ['r', 'z', 'h'] as const
