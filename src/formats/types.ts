@@ -53,7 +53,10 @@ export interface ImportOptions {
   readonly preset?: PresetName
   /** What the names of the GRU's weights begin with, e.g. `encoder.gru.`; needed when there are several. */
   readonly prefix?: string
-  /** Name of the linear layer after the GRU, e.g. `fc`; false for none. @default the only one that fits */
+  /**
+   * Name of the linear layer after the GRU, e.g. `fc`; false for none.
+   * @default the only one, unless it may as well stand before the GRU
+   */
   readonly head?: string | false
 }
 
