@@ -62,11 +62,18 @@ export function transpose(values: Float32Array, rows: number, columns: number): 
 
 /** Gates stacked z, r, n on rows (ONNX, Keras) as r, z, n, or the other way round. */
 export function swapGates(values: Float32Array): Float32Array {
+  return swapGatesInPlace(values.slice())
+}
+
+/** As {@link swapGates}, of numbers that nothing else holds. */
+export function swapGatesInPlace(values: Float32Array): Float32Array {
   const gate = values.length / 3
-  const result = values.slice()
-  result.copyWithin(0, gate, 2 * gate)
-  result.set(values.subarray(0, gate), gate)
-  return result
+  for (let i = 0; i < gate; i++) {
+    const first = values[i]
+    values[i] = values[gate + i]
+    values[gate + i] = first
+  }
+  return values
 }
 
 /** Arrays one after another. */

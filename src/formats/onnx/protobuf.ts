@@ -6,7 +6,7 @@ import { MAX_HEADER, MAX_INFLATED_EXTRA } from '../limits.ts'
 /** Longest encoding of 64 bits. */
 const MAX_VARINT = 10
 /** What the objects made of a message cost beyond its bytes. */
-const MESSAGE_COST = 32
+const MESSAGE_COST = 96
 
 /** What may still be made of a file's structure, all its messages together. */
 export interface Budget {

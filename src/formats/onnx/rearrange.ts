@@ -11,7 +11,7 @@ import {
   unsqueeze,
   type Wanted,
 } from './axes.ts'
-import { concatenate, cut, reshape, transpose } from './fold.ts'
+import { concatenate, reshape, slice, transpose } from './fold.ts'
 import type { Node } from './model-proto.ts'
 import type { Constant, Hidden, Input, Projected, Steps, Value } from './values.ts'
 import type { Work } from './work.ts'
@@ -136,11 +136,16 @@ export function rearrangeConstant(node: Node, source: Constant, inputs: Inputs):
       const sizes = numbersOf(inputs[1])?.map((size, i) => (size === 0 ? shape[i] : size))
       return sizes && reshape(source, sizes)
     }
-    case 'Slice':
-      return cutsOf(node, inputs, rank)?.reduce<Constant>((result, at) => {
-        const { first, length } = entries(at, shape[at.axis])
-        return cut(result, at.axis, first, length, at.step)
-      }, source)
+    case 'Slice': {
+      const cuts = cutsOf(node, inputs, rank)
+      return (
+        cuts &&
+        slice(
+          source,
+          cuts.map((cut) => ({ ...cut, ...entries(cut, shape[cut.axis]) })),
+        )
+      )
+    }
     case 'Concat': {
       const parts = inputs.flatMap((value) => (value?.kind === 'constant' ? [value] : []))
       const at = integer(node, 'axis', 0)

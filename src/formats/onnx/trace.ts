@@ -56,10 +56,11 @@ export function trace(graph: Graph, tensors: ReadonlyMap<string, Tensor>, work: 
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((name) => (name === '' ? undefined : find(values, name)))
     const results = run(node, inputs, work)
+    const other = unknown(node, inputs)
     node.outputs.forEach((name, i) => {
       if (name === '') return
       if (values.has(name)) throw new FormatError(`two nodes of the graph make ${quote(name)}`)
-      values.set(name, results[i] ?? unknown(node, inputs))
+      values.set(name, results[i] ?? other)
     })
     for (const result of results) {
       if (result?.kind === 'y') grus.add(result.gru)

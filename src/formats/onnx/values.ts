@@ -1,4 +1,5 @@
 import type { Dtype } from '../dtype.ts'
+import type { Tensor } from '../types.ts'
 import type { Group } from './axes.ts'
 import type { Node } from './model-proto.ts'
 
@@ -11,15 +12,29 @@ export interface Constant {
   readonly dtype: Dtype
   /** The name in the file of what it is made of. */
   readonly origin: string
-  /** Numbers handled to make its own. */
-  readonly cost: number
-  /** The most numbers in memory at once on the way. */
-  readonly held: number
-  /** Steps from the file's own numbers. */
-  readonly depth: number
-  /** @throws FormatError when a number is not finite */
-  values(): Float32Array
+  readonly numbers: Numbers
 }
+
+/** The i-th number in row-major order. */
+export type At = (i: number) => number
+
+/** Numbers of an array of the file, whatever its shape. */
+export interface FileNumbers {
+  readonly tensor: Tensor
+  readonly depth: 0
+}
+
+/** Numbers that are others, cut, joined or transposed. */
+export interface MadeNumbers {
+  readonly tensor?: undefined
+  readonly parents: readonly Numbers[]
+  /** Steps from arrays of the file. */
+  readonly depth: number
+  /** How they are found among those of the parents. */
+  pick(parents: readonly At[]): At
+}
+
+export type Numbers = FileNumbers | MadeNumbers
 
 /** Floating-point zeros of any shape. */
 export interface Zeros {

@@ -1,5 +1,6 @@
 import { type GruSpec, gruSpec } from '../../engine/spec.ts'
-import { type HeadWeights, swapGates, transpose } from '../assemble.ts'
+import { type HeadWeights, swapGatesInPlace, transpose } from '../assemble.ts'
+import { type Dtype, ITEM_SIZE } from '../dtype.ts'
 import { FormatError } from '../error.ts'
 import type { Cell } from '../pad.ts'
 import { equationsOf } from './attributes.ts'
@@ -9,7 +10,8 @@ import { nameOf } from './gru-call.ts'
 import type { Constant, GruCall, Head, Value } from './values.ts'
 import type { Work } from './work.ts'
 
-const MIN_ITEM_SIZE = 2
+/** Bytes of weights, as many biases, that layers may have in common. */
+const MAX_SHARED = 2 ** 20
 
 /** The chosen layers as they are in the file. */
 export interface Stack {
@@ -42,8 +44,8 @@ export function readStack(layers: readonly GruCall[], available: number, work: W
   })
   const parts = layers.map(partsOf)
   const constants = parts.flatMap(({ W, R, B }) => (B ? [W, R, B] : [W, R]))
-  const count = constants.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
-  if (count * MIN_ITEM_SIZE > available) {
+  const stored = constants.reduce((sum, { shape, dtype }) => sum + bytesOf(shape, dtype), 0)
+  if (stored > available + MAX_SHARED) {
     throw new FormatError(
       'the GRUs of the ONNX graph use the same weights so often that a model of them is too large',
     )
@@ -125,7 +127,6 @@ function cellsOf(
   biases: number,
   work: Work,
 ): Cell[] {
-  // One after the other, so that no two are in memory as the file has them.
   const w = gatesOf(valuesOf(W, work), directions)
   const u = gatesOf(valuesOf(R, work), directions)
   const b =
@@ -140,8 +141,15 @@ function cellsOf(
   }))
 }
 
-/** Parts of weights of as many directions or biases, gates r, z, n. */
+/** Bytes that such numbers take in a file. */
+function bytesOf(shape: readonly number[], dtype: Dtype): number {
+  return shape.reduce((a, b) => a * b, dtype === 'other' ? 0 : ITEM_SIZE[dtype])
+}
+
+/** Parts of weights of as many directions or biases, their gates made r, z, n in place. */
 function gatesOf(values: Float32Array, parts: number): Float32Array[] {
   const length = values.length / parts
-  return Array.from({ length: parts }, (_, i) => swapGates(values.subarray(i * length, (i + 1) * length)))
+  return Array.from({ length: parts }, (_, i) =>
+    swapGatesInPlace(values.subarray(i * length, (i + 1) * length)),
+  )
 }
