@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { inspectModel } from '../src/formats/read.ts'
 import type { Inspection } from '../src/formats/types.ts'
 import { quote } from '../src/quote.ts'
+import { writeWhole } from '../src/store/replace.ts'
 
 const NAME = /^(?!\.)[A-Za-z0-9._-]{1,64}$/
 
@@ -62,27 +62,11 @@ export function openModelFiles(userDir: string | undefined): ModelFiles {
       checkName(name)
       const inspection = await inspectModel(bytes)
       await mkdir(folder, { recursive: true })
-      await write(folder, name, bytes)
+      await writeWhole(join(folder, name), bytes).catch((error) => {
+        throw new Error(`the model file ${quote(name)} cannot be written: ${reasonOf(error)}`)
+      })
       return inspection
     },
-  }
-}
-
-/** Writes beside and renames, so that whoever reads finds the old file or the new one. */
-async function write(folder: string, name: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(folder, `.${randomUUID()}`)
-  try {
-    const file = await open(temporary, 'wx')
-    try {
-      await file.writeFile(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, join(folder, name))
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw new Error(`the model file ${quote(name)} cannot be written: ${reasonOf(error)}`)
   }
 }
 

@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { GruSpec } from '../engine/spec.ts'
 import { checkPreprocessing } from '../formats/preprocessing.ts'
@@ -6,10 +6,14 @@ import { readModel } from '../formats/read.ts'
 import type { Preprocessing, TargetName } from '../formats/types.ts'
 import { writeModel } from '../formats/write.ts'
 import { type Command, parseCommand, positional, UsageError } from './command.ts'
-import { IMPORT_HELP, IMPORT_OPTIONS, importOptions } from './import-options.ts'
+import { IMPORT_HELP, IMPORT_OPTIONS, importOptions, naming } from './import-options.ts'
+import { findOutFile, writeOutFile } from './out-file.ts'
 import { printable } from './printable.ts'
 
 const TARGETS: readonly TargetName[] = ['safetensors', 'npz', 'onnx', 'pytorch']
+
+/** Bytes of the file that `--preprocessing` names. */
+const MAX_PREPROCESSING = 2 ** 20
 
 const HELP = `Usage: gruflow convert IN OUT [options]
 
@@ -37,19 +41,19 @@ export const convert: Command = {
   async run(args) {
     const { values, positionals } = parseCommand(args, OPTIONS)
     const [source, destination] = positional(positionals, 'IN', 'OUT')
-    const to = values.to ?? extname(destination).slice(1)
+    const to = values.to ?? extname(destination).slice(1).toLowerCase()
     const format = TARGETS.find((name) => name === to)
     if (!format) throw new UsageError(unknownTarget(values.to, destination))
     const options = importOptions(values)
 
-    await checkFree(destination, values.force ?? false)
-    const read = await readModel(source, options)
+    const out = await findOutFile(destination, values.force ?? false)
+    const read = await naming(source, readModel(source, options))
     const preprocessing =
       values.preprocessing === undefined
         ? read.preprocessing
         : await readPreprocessing(values.preprocessing, read.model.spec)
     const written = writeModel(read.model, { format, preprocessing })
-    await writeWhole(destination, written.bytes)
+    await writeOutFile(out, written.bytes)
 
     console.log(
       `${printable(destination)}: ${format}, ${written.bytes.length} bytes, from ${printable(source)} (${read.format})`,
@@ -66,17 +70,12 @@ function unknownTarget(to: string | undefined, destination: string): string {
     : `--to must be one of ${names}, got '${to}'`
 }
 
-/** @throws Error when something is there that must not be replaced */
-async function checkFree(path: string, force: boolean): Promise<void> {
-  const there = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
-  })
-  if (!there) return
-  if (!there.isFile()) throw new Error(`'${path}' is no file, and is not replaced`)
-  if (!force) throw new Error(`there is a file '${path}' already; --force replaces it`)
-}
-
 async function readPreprocessing(path: string, spec: GruSpec): Promise<Preprocessing> {
+  const there = await stat(path)
+  if (!there.isFile()) throw new Error(`'${path}' is no file`)
+  if (there.size > MAX_PREPROCESSING) {
+    throw new Error(`'${path}' has ${there.size} bytes, at most ${MAX_PREPROCESSING} are read`)
+  }
   const text = await readFile(path, 'utf8')
   let value: unknown
   try {
@@ -85,22 +84,4 @@ async function readPreprocessing(path: string, spec: GruSpec): Promise<Preproces
     throw new Error(`'${path}' is not JSON: ${(error as Error).message}`)
   }
   return checkPreprocessing(spec, value)
-}
-
-/** Under another name first: whatever fails, nothing half written is left, and an old file stays as it was. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`
-  try {
-    const file = await open(temporary, 'wx')
-    try {
-      await file.writeFile(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
 }

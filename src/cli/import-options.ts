@@ -35,3 +35,10 @@ export function importOptions(values: {
 function isPreset(name: string): name is PresetName {
   return Object.hasOwn(presets, name)
 }
+
+/** What reads a file. @throws Error that names the file as the user did, where its own sentence has only a part of that */
+export async function naming<T>(file: string, reading: Promise<T>): Promise<T> {
+  return reading.catch((error: Error) => {
+    throw new Error(`${file}: ${error.message}`)
+  })
+}

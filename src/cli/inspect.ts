@@ -4,7 +4,7 @@ import { inspectModel } from '../formats/read.ts'
 import type { Inspection, Preprocessing, Scaling } from '../formats/types.ts'
 import { columns } from './columns.ts'
 import { type Command, parseCommand, positional } from './command.ts'
-import { IMPORT_HELP, IMPORT_OPTIONS, importOptions } from './import-options.ts'
+import { IMPORT_HELP, IMPORT_OPTIONS, importOptions, naming } from './import-options.ts'
 import { printable, printableJson } from './printable.ts'
 
 const HELP = `Usage: gruflow inspect FILE [options]
@@ -25,7 +25,7 @@ export const inspect: Command = {
   async run(args) {
     const { values, positionals } = parseCommand(args, { ...IMPORT_OPTIONS, json: { type: 'boolean' } })
     const [file] = positional(positionals, 'FILE')
-    const inspection = await inspectModel(file, importOptions(values))
+    const inspection = await naming(file, inspectModel(file, importOptions(values)))
     console.log(values.json ? asJson(file, inspection) : asText(file, inspection))
     return inspection.problem === undefined ? 0 : 1
   },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,11 +34,12 @@ describe('gruflow convert', () => {
     ['torch_gru2_head.legacy.pt', 'model', ['--to', 'npz'], 'npz'],
     ['seed1_gru.npz', 'model.safetensors', [], 'safetensors'],
     ['torch_gru2_head.pt', 'model.onnx', [], 'onnx'],
+    ['torch_gru2_head.pt', 'MODEL.ONNX', [], 'onnx'],
     ['onnx_gru_lbr1.onnx', 'model.npz', [], 'npz'],
     ['keras_gru_reset_after_True.keras', 'model.safetensors', [], 'safetensors'],
     ['keras_gru_reset_after_False.h5', 'model.onnx', [], 'onnx'],
   ] as const) {
-    it(`writes ${source} as ${format}, and it is the same GRU`, async () => {
+    it(`writes ${source} as ${format} to ${destination}, and it is the same GRU`, async () => {
       const path = join(folder, destination)
       const { code, out, err } = await finished('convert', fixture(source), path, ...options)
       assert.deepEqual([code, err], [0, ''])
@@ -93,9 +95,11 @@ describe('gruflow convert', () => {
 
   it('writes neither over a folder nor into one that is not there', async () => {
     await mkdir(join(folder, 'a.npz'))
+    await writeFile(join(folder, 'file'), '')
     for (const [path, reason] of [
       ['a.npz', /a\.npz' is no file, and is not replaced/],
-      ['none/a.npz', /ENOENT.*none/],
+      ['none/a.npz', /'[^']*none\/a\.npz' cannot be written: there is no such folder\n$/],
+      ['file/a.npz', /'[^']*file\/a\.npz' cannot be written: ENOTDIR\n$/],
     ] as const) {
       const { code, err } = await finished(
         ...['convert', fixture('torch_nobias.safetensors'), join(folder, path), '--force'],
@@ -103,7 +107,44 @@ describe('gruflow convert', () => {
       assert.equal(code, 1)
       assert.match(err, reason)
     }
-    assert.deepEqual(await files(), ['a.npz'])
+    assert.deepEqual((await files()).sort(), ['a.npz', 'file'])
+  })
+
+  it('replaces what a link leads to and leaves the link', async () => {
+    await mkdir(join(folder, 'real'))
+    const [real, link] = [join(folder, 'real', 'model'), join(folder, 'link.npz')]
+    await writeFile(real, 'mine')
+    await symlink(real, link)
+    const args = ['convert', fixture('torch_nobias.safetensors'), link]
+    const { code, err } = await finished(...args)
+    assert.equal(code, 1)
+    assert.match(err, /there is a file '.*link\.npz' already/)
+    assert.equal(await readFile(real, 'utf8'), 'mine')
+
+    assert.equal((await finished(...args, '--force')).code, 0)
+    assert.ok((await lstat(link)).isSymbolicLink())
+    await sameModel(args[1], real)
+    assert.deepEqual(await readdir(join(folder, 'real')), ['model'])
+  })
+
+  it('writes over no link that leads to nothing, to a folder or to a device', async () => {
+    for (const [target, reason] of [
+      ['gone', /link\.npz' is a link that leads to nothing, and is not replaced/],
+      [folder, /link\.npz' is no file, and is not replaced/],
+      ['/dev/null', /link\.npz' is no file, and is not replaced/],
+    ] as const) {
+      if (!existsSync(target) && target.startsWith('/dev')) continue
+      const link = join(folder, 'link.npz')
+      await symlink(target, link)
+      for (const force of [[], ['--force']]) {
+        const { code, err } = await finished('convert', fixture('torch_nobias.safetensors'), link, ...force)
+        assert.equal(code, 1)
+        assert.match(err, reason)
+      }
+      assert.ok((await lstat(link)).isSymbolicLink())
+      assert.deepEqual(await files(), ['link.npz'])
+      await rm(link)
+    }
   })
 
   it('keeps the preprocessing given, and that of the file it reads', async () => {
@@ -127,10 +168,15 @@ describe('gruflow convert', () => {
     ['does not fit', '{"inputs": [{}]}', /preprocessing\.inputs must be an array of 3/],
     ['is not JSON', '{"inputs', /scale\.json' is not JSON/],
     ['is not there', undefined, /ENOENT.*scale\.json/],
+    ['is too large', 2 ** 20 + 1, /scale\.json' has 1048577 bytes, at most 1048576 are read/],
   ] as const) {
     it(`refuses a preprocessing that ${what}`, async () => {
       const json = join(folder, 'scale.json')
-      if (content !== undefined) await writeFile(json, content)
+      if (typeof content === 'string') await writeFile(json, content)
+      if (typeof content === 'number') {
+        await writeFile(json, '{}')
+        await truncate(json, content)
+      }
       const { code, out, err } = await finished(
         ...['convert', fixture('torch_gru2_head.pt'), join(folder, 'model.npz'), '--preprocessing', json],
       )
@@ -140,10 +186,18 @@ describe('gruflow convert', () => {
     })
   }
 
+  it('refuses a preprocessing that is no file', async () => {
+    const { code, err } = await finished(
+      ...['convert', fixture('torch_gru2_head.pt'), join(folder, 'model.npz'), '--preprocessing', folder],
+    )
+    assert.equal(code, 1)
+    assert.match(err, /' is no file\n$/)
+  })
+
   it('says why it cannot read', async () => {
     const { code, err } = await finished('convert', fixture('expected.json'), join(folder, 'model.npz'))
     assert.equal(code, 1)
-    assert.match(err, /^gruflow: the file is of no known format: .*\n$/)
+    assert.match(err, /^gruflow: \S+expected\.json: the file is of no known format: .*\n$/)
     assert.deepEqual(await files(), [])
   })
 })

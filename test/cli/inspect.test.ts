@@ -112,6 +112,7 @@ describe('gruflow inspect', () => {
     it(`says so when the file ${what}`, async () => {
       const { code, out, err } = await finished('inspect', path, '--json')
       assert.deepEqual([code, out], [1, ''])
+      assert.ok(err.startsWith(`gruflow: ${path}: `), err)
       assert.match(err, reason)
       assert.doesNotMatch(err, /--help/)
     })
