@@ -39,10 +39,11 @@ function say(text: string): number {
   return 0
 }
 
-/** Nobody reads any more, as with `| head`: not a failure. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
+  // Nobody reads any more, as with `| head`: not a failure.
+  if (error.code === 'EPIPE') process.exit()
+  console.error(`gruflow: the output cannot be written: ${error.code}`)
+  process.exit(1)
 })
 
 const argv = process.argv.slice(2)

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
-const program = fileURLToPath(new URL('../../src/cli/gruflow.js', import.meta.url))
+export const program: string = fileURLToPath(new URL('../../src/cli/gruflow.js', import.meta.url))
 
 /** The command line program as a process of its own. */
 export interface Gruflow {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { openBroker } from '../../src/cli/broker.ts'
 import { printable } from '../../src/cli/printable.ts'
-import { finished, gruflow, killAll } from './child.ts'
+import { finished, gruflow, killAll, program } from './child.ts'
 
 describe('gruflow', () => {
   afterEach(killAll)
@@ -54,6 +55,17 @@ describe('gruflow', () => {
       assert.match(err, /Try gruflow( demo| inspect| convert)? --help/)
     })
   }
+
+  it('says in one line that its output cannot be written', function () {
+    if (!existsSync('/dev/full')) this.skip()
+    const full = openSync('/dev/full', 'w')
+    const { status, stderr } = spawnSync(process.execPath, [program, '--help'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    })
+    closeSync(full)
+    assert.deepEqual([status, stderr], [1, 'gruflow: the output cannot be written: ENOSPC\n'])
+  })
 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     it(`prints forecasts in the terminal until ${signal}`, async () => {
