@@ -53,7 +53,7 @@ export function pad({ spec, cells, head }: Stack, notes: string[]): Padded {
   )
   return {
     spec: padded,
-    cells: cells.map((cell, i) => padCell(cell, cells[i - (i % D) - D]?.hiddenSize, H)),
+    cells: cells.map((cell, i) => padCell(cell, cells[i - D]?.hiddenSize, H)),
     head: picks || head ? padHead(padded, last.hiddenSize, head) : undefined,
   }
 }

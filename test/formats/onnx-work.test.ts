@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { axis, regroup } from '../../src/formats/onnx/axes.ts'
-import type { Chunks } from '../../src/formats/onnx/encode.ts'
+import { type Chunks, message, text } from '../../src/formats/onnx/encode.ts'
 import {
   concatenate,
   constantOf,
@@ -139,16 +139,20 @@ describe('the work that an ONNX graph may ask for', () => {
     const joined = onnxFile({ nodes: empty, initialisers: [none, ...made.weights] })
     assert.deepEqual((await readModel(joined)).model, plain.model)
 
-    const outputs = Array.from({ length: 20_000 }, (_, i) => `o${i}`)
-    const wide = node('Any', repeat('x', 30_000), outputs, '', {})
+    const names = (field: number, count: number, name: (i: number) => string): Chunks[] =>
+      many(count / 10_000, (i) => message(...many(10_000, (j) => text(field, name(10_000 * i + j)))))
+    const [taken, given] = [names(1, 110_000, () => 'x'), names(2, 70_000, (i) => `o${i}`)]
+    const wide = message(...taken, ...given, text(4, 'Any'))
     assert.deepEqual((await readModel(gruFile({}, { nodes: [wide] }))).model, plain.model)
 
     const states = [
       node('Concat', repeat('S', 30_000), ['J'], '', { axis: 0 }),
       ...many(3000, (i) => node('Gather', ['J', 'i'], [`g${i}`], '', {})),
     ]
-    const parts = gruFile({ states: 'S' }, { nodes: states, initialisers: [integers('i', [0])] })
-    assert.deepEqual((await readModel(parts)).model, plain.model)
+    const parts = { nodes: states, initialisers: [integers('i', [0])] }
+    assert.deepEqual((await readModel(gruFile({ states: 'S' }, parts))).model, plain.model)
+    const sentence = await refusal(gruFile({ states: 'S' }, { ...parts, outputs: ['J'] }))
+    assert.match(sentence, /^the output "J" is made by the node "J" of type "Concat", which is not/)
   })
 
   it('is not that of many layers, each of weights made in many steps', async () => {

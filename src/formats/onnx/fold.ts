@@ -67,8 +67,7 @@ export function concatenate(parts: readonly Constant[], axis: number): Constant 
       shape.length === first.shape.length && shape.every((size, i) => i === axis || size === first.shape[i]),
   )
   if (!fits || axis < 0 || axis >= first.shape.length) return undefined
-  const filled = parts.filter(({ shape }) => count(shape) > 0)
-  const lengths = filled.map(({ shape }) => count(shape.slice(axis)))
+  const lengths = parts.map(({ shape }) => count(shape.slice(axis)))
   const starts: number[] = []
   let row = 0
   for (const length of lengths) {
@@ -78,7 +77,7 @@ export function concatenate(parts: readonly Constant[], axis: number): Constant 
   const shape = first.shape.map((size, i) =>
     i === axis ? parts.reduce((sum, part) => sum + part.shape[axis], 0) : size,
   )
-  return derive(first, shape, filled, (sources) => (i) => {
+  return derive(first, shape, parts, (sources) => (i) => {
     const along = i % row
     const part = lastAtMost(starts, along)
     return sources[part](((i - along) / row) * lengths[part] + along - starts[part])

@@ -69,7 +69,6 @@ export function onIntegers(node: Node, inputs: readonly (Value | undefined)[]): 
 function times([a, b]: readonly (number | Group | undefined)[]): number | Group | undefined {
   if (typeof a === 'number' && typeof b === 'number') return a * b
   if (a === undefined || b === undefined || typeof a === 'number' || typeof b === 'number') return undefined
-  const atoms = [...a, ...b]
-  // What multiplies itself would double without end, and is the size of no axis.
-  return atoms.length <= MAX_DIMENSIONS && new Set(atoms).size === atoms.length ? atoms : undefined
+  // What multiplies itself again and again would double without end.
+  return a.length + b.length <= MAX_DIMENSIONS ? [...a, ...b] : undefined
 }
