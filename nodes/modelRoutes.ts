@@ -4,7 +4,9 @@ import type { Inspection } from '../src/formats/types.ts'
 import { openModelFiles } from './models.ts'
 import type { AdminHandler, AdminRequest, Red } from './red.ts'
 
-const MAX_UPLOAD = 64 * 2 ** 20
+const MAX_UPLOAD_MB = 64
+const MAX_UPLOAD = MAX_UPLOAD_MB * 2 ** 20
+const TYPE = 'application/octet-stream'
 
 /** Lets the editor list the model files and upload one, and nothing else. */
 export function serveModelFiles(RED: Red): void {
@@ -20,16 +22,33 @@ export function serveModelFiles(RED: Red): void {
     '/gru-step/models/:name',
     auth.needsPermission('gru-step.write'),
     answering(async (request) => {
-      // Any page may send a form to this server; only one of its own may send this type.
-      if (request.headers['content-type'] !== 'application/octet-stream') {
-        return { status: 415, body: { error: 'the file must come as application/octet-stream' } }
+      if (isForeign(request)) return { status: 403, body: { error: 'the page is not of this server' } }
+      if (!isType(request.headers['content-type'])) {
+        return { status: 415, body: { error: `the file must come as ${TYPE}` } }
       }
       const bytes = await readBody(request)
-      if (!bytes) return { status: 413, body: { error: `a file may have ${MAX_UPLOAD} bytes at most` } }
+      if (!bytes) return { status: 413, body: { error: `a file may have ${MAX_UPLOAD_MB} MB at most` } }
       const { name } = request.params
       return { status: 200, body: { name, ...summary(await files().keep(name, bytes)) } }
     }),
   )
+}
+
+/**
+ * Whether a browser asks for a page of another server. Node-RED's editor answers all of them (CORS `*`), so without
+ * users any page that a person of this network opens could upload. What browsers say of themselves here no page can
+ * forge; programs that are none say nothing.
+ */
+function isForeign({ headers }: AdminRequest): boolean {
+  // Also true behind a proxy that gives this server another name.
+  if (headers.origin === undefined || headers['sec-fetch-site'] === 'same-origin') return false
+  // An origin that is none, such as `null`, has no host.
+  return URL.canParse(headers.origin) ? new URL(headers.origin).host !== headers.host : true
+}
+
+/** Names of types are the same in capitals, and may have parameters. */
+function isType(header = ''): boolean {
+  return header.split(';')[0].trim().toLowerCase() === TYPE
 }
 
 interface Answer {

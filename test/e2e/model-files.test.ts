@@ -69,3 +69,53 @@ describe('the model files of gru-step, in a Node-RED with users', () => {
     assert.deepEqual(await (await list(admin)).json(), { files: [{ name: 'a.pt', bytes: file.length }] })
   })
 })
+
+describe('the model files of gru-step, in a Node-RED without users', () => {
+  const file = readFileSync(join(packageRoot, 'test/fixtures/weights/torch_gru2_head.pt'))
+  let nodeRed: Linked
+
+  before(async () => {
+    nodeRed = await startLinked()
+  })
+  after(() => nodeRed?.dispose())
+
+  const upload = (headers: object, method = 'POST'): Promise<Response> =>
+    fetch(`${nodeRed.url}/gru-step/models/a.pt`, {
+      method,
+      headers: { 'content-type': 'application/octet-stream', ...headers },
+      body: method === 'POST' ? file : undefined,
+    })
+
+  it('are not uploaded by pages of other servers, though Node-RED lets these ask', async () => {
+    const origin = 'http://elsewhere.example'
+    const asked = {
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'content-type',
+    }
+    const preflight = await upload({ origin, ...asked }, 'OPTIONS')
+    assert.equal(preflight.headers.get('access-control-allow-origin'), '*')
+    const foreign = [
+      origin,
+      'null',
+      'not an origin',
+      nodeRed.url.replace(/\d+$/, '1'),
+      `${nodeRed.url}.example`,
+    ]
+    for (const name of foreign) {
+      for (const site of [{}, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }]) {
+        assert.equal((await upload({ origin: name, ...site })).status, 403, name)
+      }
+    }
+    assert.ok(!existsSync(join(nodeRed.userDir, 'gruflow')))
+  })
+
+  it('are uploaded by its own pages, behind a proxy too, and by programs', async () => {
+    for (const headers of [
+      { origin: nodeRed.url },
+      { origin: 'https://proxy.example', 'sec-fetch-site': 'same-origin' },
+      {},
+    ]) {
+      assert.equal((await upload(headers)).status, 200)
+    }
+  })
+})

@@ -62,12 +62,15 @@ describe('model files of gru-step', () => {
   })
 
   it('are taken from the editor only, and only so large', async () => {
-    for (const type of ['text/plain', 'multipart/form-data', 'application/x-www-form-urlencoded']) {
-      assert.equal((await upload('m.pt', torch.bytes, type)).status, 415)
+    for (const type of ['text/plain', 'multipart/form-data', 'application/octet-streams', '']) {
+      assert.equal((await upload('m.pt', torch.bytes, type)).status, 415, type)
     }
     assert.equal(await announce(64 * 2 ** 20 + 1), 413)
     assert.equal(await pour(64 * 2 ** 20 + 1), 413)
     assert.ok(!existsSync(models()))
+    for (const type of ['Application/Octet-Stream', 'application/octet-stream; charset=binary']) {
+      assert.equal((await upload('m.pt', torch.bytes, type)).status, 200, type)
+    }
   })
 
   it(`lie in their folder, whatever they are called: ${HOSTILE.length} names, 0 escapes`, async () => {
