@@ -10,10 +10,18 @@ import type { Red, RedNode } from './red.ts'
 import { createStatus, errorStatus, loadingStatus, modelStatus, stepsStatus } from './status.ts'
 import { stepMessage } from './stepMessage.ts'
 import { openStepModel, type StepJob, type StepModel, type StepModelOptions } from './stepModel.ts'
-import { readStepSettings, type StepConfig } from './stepSettings.ts'
+import { readStepSettings, SettingsError, type StepConfig } from './stepSettings.ts'
 
-/** Messages that wait while a model is read. */
+/** Messages that wait while a model is read, and bytes of the models among them. */
 const MAX_WAITING = 1000
+const MAX_WAITING_BYTES = 64 * 2 ** 20
+
+const SETTINGS = errorStatus('check the settings')
+
+const REFUSED = {
+  jobs: `${MAX_WAITING} messages wait for the model already, this one is refused`,
+  bytes: 'models of 64 MB would wait for the one that is being read, this one is refused',
+}
 
 /** Registers `gru-step`: a model that was trained elsewhere, stepped by each message on the state of its topic. */
 export default function register(RED: Red): void {
@@ -25,7 +33,7 @@ export default function register(RED: Red): void {
     } catch (thrown) {
       const error = thrown as Error
       this.error(error.message)
-      this.status(errorStatus('check the settings'))
+      this.status(SETTINGS)
       this.on('input', (_msg, _send, done) => finish(this, done, error))
     }
   })
@@ -34,6 +42,8 @@ export default function register(RED: Red): void {
 /** A model file to read, for the node's start or for a message. */
 interface Load {
   readonly source: () => Promise<string> | Uint8Array
+  /** What it keeps in memory while it waits. */
+  readonly bytes: number
   readonly done: (failure?: Error) => void
 }
 
@@ -47,10 +57,13 @@ function start(RED: Red, node: RedNode, config: StepConfig): void {
       node.warn(`too many streams, now and then one begins anew: first ${quote(key)}`),
     ),
     answer,
-    fail,
   }
   const status = createStatus((shown) => node.status(shown))
-  const order = createInOrder<StepJob | Load>((job) => ('source' in job ? load(job) : take(job)), MAX_WAITING)
+  const order = createInOrder<StepJob | Load>((job) => ('source' in job ? load(job) : take(job)), {
+    jobs: MAX_WAITING,
+    bytes: MAX_WAITING_BYTES,
+    bytesOf: (job) => ('source' in job ? job.bytes : 0),
+  })
   let model: StepModel | undefined
   const withoutModel = errorStatus(config.file ? 'check the model file' : 'no model')
   let missing = new Error('there is no model: choose a file in the settings, or send its bytes as msg.model')
@@ -62,11 +75,12 @@ function start(RED: Red, node: RedNode, config: StepConfig): void {
   else status.set(withoutModel)
 
   node.on('input', (msg, send, done) => {
-    if (closed) finish(node, done, undefined)
-    else if (!order.push(jobOf({ msg, send, done }))) {
-      const waiting = `${MAX_WAITING} messages wait for the model already, this one is refused`
-      finish(node, done, new Error(waiting))
+    if (closed) {
+      finish(node, done, undefined)
+      return
     }
+    const limit = order.push(jobOf({ msg, send, done }))
+    if (limit) finish(node, done, new Error(REFUSED[limit]))
   })
   node.on('close', (_removed, done) => {
     // What waits is answered first.
@@ -85,17 +99,21 @@ function start(RED: Red, node: RedNode, config: StepConfig): void {
       missing = new Error(`there is no model: ${failure.message}`)
       node.error(failure.message)
     }
-    order.push({ source: () => files.find(name), done })
+    order.push({ source: () => files.find(name), bytes: 0, done })
   }
 
   function jobOf(job: StepJob): StepJob | Load {
     const { model: bytes } = job.msg
     if (bytes === undefined) return job
-    const source = (): Uint8Array => {
-      if (types.isUint8Array(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const done: Load['done'] = (failure) => finish(node, job.done, failure)
+    if (types.isUint8Array(bytes)) {
+      const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      return { source: () => view, bytes: view.length, done }
+    }
+    const source = (): never => {
       throw new TypeError(`msg.model must hold the bytes of a model file, got ${quote(bytes)}`)
     }
-    return { source, done: (failure) => finish(node, job.done, failure) }
+    return { source, bytes: 0, done }
   }
 
   async function load({ source, done }: Load): Promise<void> {
@@ -104,7 +122,7 @@ function start(RED: Red, node: RedNode, config: StepConfig): void {
       () => undefined,
       (error: Error) => error,
     )
-    if (!model) status.set(withoutModel)
+    if (!model) status.set(failure instanceof SettingsError ? SETTINGS : withoutModel)
     else status.set(failure ? errorStatus('model refused') : modelStatus(model.spec, model.device))
     done(failure)
   }
@@ -120,8 +138,14 @@ function start(RED: Red, node: RedNode, config: StepConfig): void {
   }
 
   function take(job: StepJob): void {
-    if (model) model.push(job)
-    else finish(node, job.done, missing)
+    try {
+      if (!model) throw missing
+      model.push(job)
+    } catch (thrown) {
+      const error = thrown as Error
+      if (model) stop(error)
+      finish(node, job.done, error)
+    }
   }
 
   function answer(outcome: GruStepOutcome<StepJob>): void {
@@ -142,11 +166,10 @@ function start(RED: Red, node: RedNode, config: StepConfig): void {
     )
   }
 
-  /** Only a fault in this package ends the operator; the messages that follow are told. */
-  function fail(error: Error): void {
+  /** Only a fault in this package ends the operator; the messages that follow are told too. */
+  function stop(error: Error): void {
     model = undefined
     missing = error
-    node.error(error.message)
     status.set(errorStatus('stopped by an error'))
   }
 }

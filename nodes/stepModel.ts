@@ -5,7 +5,9 @@ import type { Imported } from '../src/formats/types.ts'
 import { type GruStepOutcome, gruStep } from '../src/rx/gruStep.ts'
 import type { MessageKey } from './property.ts'
 import type { Done, Message, Send } from './red.ts'
-import { checkFeatures, readSteps } from './stepMessage.ts'
+import { readSteps } from './stepMessage.ts'
+import { featuresOf } from './stepSettings.ts'
+import { readState } from './stepState.ts'
 
 /** A message on its way through the operator, and how to answer it. */
 export interface StepJob {
@@ -18,14 +20,14 @@ export interface StepModelOptions {
   /** Throws when the message says no stream. */
   readonly readKey: (msg: Message) => MessageKey
   readonly getInput: (msg: Message) => unknown
+  /** Where the input comes from, such as `msg.payload`. */
+  readonly subject: string
   /** Fields of objects in the model's order. @default the names that the model's file has for its inputs */
   readonly features: readonly string[]
   readonly hidden: boolean
   readonly maxStreams?: number
   readonly onEvict: (key: string) => void
   readonly answer: (outcome: GruStepOutcome<StepJob>) => void
-  /** Hears of a fault that has ended the steps. */
-  readonly fail: (error: Error) => void
 }
 
 /** A model with the states of its streams. */
@@ -33,14 +35,14 @@ export interface StepModel {
   readonly spec: GruSpec
   /** What runs it. */
   readonly device: string
-  /** Answers the job in this turn. */
+  /** Answers the job in this turn. @throws Error, instead of an answer, when a fault has ended the steps */
   push(job: StepJob): void
   close(): void
 }
 
-/** @throws RangeError naming an option that does not fit the model */
+/** @throws RangeError naming an option that does not fit the model; Error of a fault */
 export function openStepModel(imported: Imported, options: StepModelOptions): StepModel {
-  const { readKey, getInput, hidden, maxStreams, onEvict, answer, fail } = options
+  const { readKey, getInput, subject, hidden, maxStreams, onEvict, answer } = options
   const { model, preprocessing } = imported
   const read = (msg: Message): MessageKey | Error => {
     try {
@@ -50,9 +52,11 @@ export function openStepModel(imported: Imported, options: StepModelOptions): St
     }
   }
   const { spec } = model
-  const features = options.features.length > 0 ? options.features : namesOf(imported)
-  if (features.length > 0) checkFeatures(features, spec.inputSize)
-  const paths = features.length === 0 && spec.inputSize === 1 ? [undefined] : features
+  const { inputSize } = spec
+  const named = (preprocessing?.inputs ?? []).map(({ name }) => name)
+  const features = featuresOf(options.features, named, inputSize)
+  const paths = features.length === 0 && inputSize === 1 ? [undefined] : features
+  let fault: Error | undefined
 
   const jobs = new Subject<StepJob & { readonly about: MessageKey | Error }>()
   jobs
@@ -68,21 +72,24 @@ export function openStepModel(imported: Imported, options: StepModelOptions): St
           return about.key
         },
         reset: ({ about }) => (about instanceof Error ? false : (about.reset ?? false)),
-        state: ({ msg }) => msg.h0 as ArrayLike<number> | undefined,
-        input: ({ msg }) => readSteps(getInput(msg), paths),
+        state: ({ msg }) => readState(msg.h0, spec),
+        input: ({ msg }) => readSteps(getInput(msg), { subject, inputSize, paths }),
       }),
     )
-    .subscribe({ next: answer, error: fail })
+    .subscribe({
+      next: answer,
+      error(error: Error) {
+        fault = error
+      },
+    })
+  if (fault) throw fault
   return {
     spec,
     device: wasm.device,
-    push: (job) => jobs.next({ ...job, about: read(job.msg) }),
+    push(job) {
+      jobs.next({ ...job, about: read(job.msg) })
+      if (fault) throw fault
+    },
     close: () => jobs.complete(),
   }
-}
-
-/** All of them, or none when one is missing. */
-function namesOf({ preprocessing }: Imported): string[] {
-  const names = (preprocessing?.inputs ?? []).map(({ name }) => name)
-  return names.every((name) => name !== undefined) ? names : []
 }

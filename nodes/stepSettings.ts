@@ -1,5 +1,6 @@
 import { type PresetName, presets } from '../src/engine/spec.ts'
 import type { ImportOptions } from '../src/formats/types.ts'
+import { splitPath } from '../src/mqtt/payload.ts'
 import { quote } from '../src/quote.ts'
 import { createGetter, createKeyReader, type MessageKey } from './property.ts'
 import type { Message, NodeConfig, Red } from './red.ts'
@@ -29,17 +30,24 @@ export interface StepSettings {
   readonly sends: StepSends
   readonly readKey: (msg: Message) => MessageKey
   readonly getInput: (msg: Message) => unknown
+  /** Where the input comes from, such as `msg.payload`. */
+  readonly subject: string
   readonly features: readonly string[]
   readonly maxStreams?: number
 }
 
+/** The settings and the model's file do not go together. */
+export class SettingsError extends RangeError {}
+
 /** @throws RangeError naming the setting and its value */
 export function readStepSettings(RED: Red, config: StepConfig): StepSettings {
+  const property = config.property || 'payload'
   return {
     importOptions: readImportOptions(config),
     sends: readSends(config.sends),
     readKey: createKeyReader(RED, config.keyProperty || 'topic'),
-    getInput: createGetter(RED, 'property', config.property || 'payload'),
+    getInput: createGetter(RED, 'property', property),
+    subject: `msg.${property}`,
     features: readFeatures(config.features),
     maxStreams: readMaxStreams(config.maxStreams),
   }
@@ -49,6 +57,7 @@ function readImportOptions({ preset, prefix, head, noHead }: StepConfig): Import
   if (preset && !Object.hasOwn(presets, preset)) {
     throw new RangeError(`preset must be one of ${Object.keys(presets).join(', ')}, got ${quote(preset)}`)
   }
+  if (noHead && head) throw new RangeError(`head ${quote(head)} and noHead contradict each other`)
   return {
     preset: (preset || undefined) as PresetName | undefined,
     prefix: prefix || undefined,
@@ -64,8 +73,44 @@ function readSends(sends: unknown): StepSends {
 
 function readFeatures(features: unknown): readonly string[] {
   if (features === undefined) return []
-  if (Array.isArray(features) && features.every((name) => typeof name === 'string')) return features
-  throw new RangeError(`features must be a list of names, got ${quote(features)}`)
+  if (!(Array.isArray(features) && features.every((name) => typeof name === 'string'))) {
+    throw new RangeError(`features must be a list of names, got ${quote(features)}`)
+  }
+  checkPaths(features)
+  return features
+}
+
+/** @throws SettingsError naming the first that leads nowhere */
+function checkPaths(features: readonly string[]): void {
+  for (const name of features) {
+    try {
+      splitPath(name)
+    } catch (error) {
+      throw new SettingsError(`features: ${(error as Error).message}`)
+    }
+  }
+}
+
+/**
+ * The fields of an object to take, in the order of the model's inputs: those of the settings, else those that the
+ * model's file names, else none.
+ *
+ * @param named what the file calls its inputs, as far as it does
+ * @throws SettingsError when they do not fit the model
+ */
+export function featuresOf(
+  features: readonly string[],
+  named: readonly (string | undefined)[],
+  inputSize: number,
+): readonly string[] {
+  if (features.length === 0) {
+    const names = named.filter((name) => name !== undefined)
+    if (names.length < inputSize) return []
+    checkPaths(names)
+    return names
+  }
+  if (features.length === inputSize) return features
+  throw new SettingsError(`features must name ${inputSize} fields, got ${features.length}`)
 }
 
 function readMaxStreams(field: unknown): number | undefined {

@@ -65,8 +65,10 @@ export function fill(
   from: ArrayLike<number>,
   scalings: readonly Scaling[] = [],
 ): void {
-  if (from?.length !== length) {
-    throw new RangeError(`${name} must hold ${length} numbers, got ${from?.length ?? quote(from)}`)
+  // Text has a length too.
+  if (typeof from !== 'object' || from?.length !== length) {
+    const got = typeof from === 'object' ? from?.length : undefined
+    throw new RangeError(`${name} must hold ${length} numbers, got ${got ?? quote(from)}`)
   }
   for (let i = 0; i < length; i++) {
     const given: unknown = from[i]

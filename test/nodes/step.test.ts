@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict'
 import type { Message } from '../../nodes/red.ts'
+import { initialise } from '../../src/engine/initialise.ts'
+import { gruSpec } from '../../src/engine/spec.ts'
+import { writeModel } from '../../src/formats/write.ts'
 import { createRuntime, type Runtime } from './red.ts'
-import { answered, install, shown, stepFlow, torch } from './stepFlow.ts'
-
-const close = (actual: unknown, wanted: readonly number[]): void => {
-  assert.ok(Array.isArray(actual), `${actual} is an array`)
-  assert.equal(actual.length, wanted.length)
-  wanted.forEach((value, i) => {
-    assert.ok(Math.abs(actual[i] - value) < 2e-6, `${actual} ≠ ${wanted}`)
-  })
-}
+import { answered, close, install, shown, stepFlow, torch } from './stepFlow.ts'
 
 describe('gru-step', () => {
   let red: Runtime
@@ -79,25 +74,6 @@ describe('gru-step', () => {
     close(last, torch.out[4])
   })
 
-  it('begins from msg.h0, and sends the state alone when asked', async () => {
-    await red.start(stepFlow({ sends: 'both' }))
-    await give([
-      { topic: 'a', payload: torch.x[0] },
-      { topic: 'a', payload: torch.x, h0: torch.h0 },
-      { topic: 'a', payload: torch.x[0], h0: [1] },
-    ])
-    const steps = red.sent[1].payload as number[][]
-    steps.forEach((payload, t) => {
-      close(payload, torch.outFromH0[t])
-    })
-    assert.equal(lastError(), 'state must hold 10 numbers, got 1')
-    await red.stop()
-    await red.start(stepFlow({ sends: 'hidden' }))
-    await give([{ payload: torch.x }])
-    close(red.sent.at(-1)!.payload, torch.hn)
-    assert.equal(red.sent.at(-1)!.hidden, undefined)
-  })
-
   it('forgets the stream of a topic, or all', async () => {
     await red.start(stepFlow())
     const [payload] = torch.x
@@ -133,14 +109,15 @@ describe('gru-step', () => {
       [true, /got true/],
       ['on', /got "on"/],
       ['{"a":1', /neither a number nor JSON/],
-      ['', /empty/],
+      ['', /^msg\.payload must be an array or an object of 3 numbers, got ""$/],
+      ['1,2,3', /^msg\.payload must be an array or an object of 3 numbers, got "1,2,3"$/],
       [7, /input must hold 3 numbers, got 1/],
       [[], /input must hold 3 numbers, got 0/],
       [[1, 2], /input must hold 3 numbers, got 2/],
       [[1, 2, '3'], /got "3" at index 2/],
       [[1, 2, Number.NaN], /got NaN at index 2/],
       [[[1, 2, 3], [1]], /input\[1\] must hold 3 numbers, got 1/],
-      [[[1, 2, 3], 'x'], /must be numbers, an array or an object of them, got "x"/],
+      [[[1, 2, 3], 'x'], /^msg\.payload\[1\] must be an array or an object of 3 numbers, got "x"$/],
       [{ a: 1, b: 2 }, /path "c" leads to nothing/],
       [{ a: 1, b: 2, c: null }, /"c" must be a number, got null/],
       [{ a: 1, b: 2, c: '1e999' }, /"c" must be finite/],
@@ -160,6 +137,24 @@ describe('gru-step', () => {
     assert.equal(red.sent.length, 1)
     await give([{ topic: 't', payload: torch.x[1] }])
     close(red.sent[1].payload, torch.out[1])
+  })
+
+  it('names the property where it is set to look, and a model of one input takes a number', async () => {
+    const spec = gruSpec({ inputSize: 1, hiddenSize: 1 })
+    const { bytes: model } = writeModel(initialise(spec, { seed: 1 }), { format: 'safetensors' })
+    await red.start(stepFlow({ file: '', property: 'data.in' }))
+    const message = (value: unknown): Message => ({ data: { in: value } })
+    await give([{ model }, message('7'), message({ value: '7' })])
+    assert.equal(red.sent.length, 2)
+    for (const [value, reason] of [
+      ['1,2', 'msg.data.in must be a number, got "1,2"'],
+      [{ a: 1, b: 2 }, 'msg.data.in holds several numbers, name one by path: "a", "b"'],
+      ['[', 'msg.data.in is neither a number nor JSON: "["'],
+      [undefined, 'msg.data.in must be a number, got undefined'],
+    ] as const) {
+      await give([message(value)])
+      assert.equal(lastError(), reason)
+    }
   })
 
   it('says which features are missing where an object comes and none are named', async () => {
@@ -205,6 +200,9 @@ describe('gru-step', () => {
     [{ property: 'a[' }, /property must name a property/],
     [{ keyProperty: 'a b' }, /keyProperty must name a property/],
     [{ features: 'a,b' }, /features must be a list of names, got "a,b"/],
+    [{ features: ['a', 'b..c', 'd'] }, /features: path must be names .* got "b\.\.c"$/],
+    [{ features: ['a', 'b'] }, /features must name 3 fields, got 2$/],
+    [{ head: 'fc', noHead: true }, /head "fc" and noHead contradict each other/],
   ]
   for (const [settings, reason] of impossible) {
     it(`${JSON.stringify(settings)} turns it red, and every message is told why`, async () => {
@@ -212,7 +210,7 @@ describe('gru-step', () => {
       await give([{ payload: torch.x[0] }])
       assert.match(lastError() ?? '', reason)
       assert.match(red.errors[0], reason)
-      assert.equal(red.statuses.at(-1), 'step: check the settings')
+      await shown(red, /^step: check the settings$/)
     })
   }
 })

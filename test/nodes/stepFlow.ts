@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -42,6 +43,15 @@ export function install(red: Runtime, file: string, name: string = file): void {
   const folder = join(red.userDir, 'gruflow', 'models')
   mkdirSync(folder, { recursive: true })
   copyFileSync(join(weights, file), join(folder, name))
+}
+
+/** Asserts that a payload holds PyTorch's numbers. */
+export function close(actual: unknown, wanted: readonly number[]): void {
+  assert.ok(Array.isArray(actual), `${actual} is an array`)
+  assert.equal(actual.length, wanted.length)
+  wanted.forEach((value, i) => {
+    assert.ok(Math.abs(actual[i] - value) < 2e-6, `${actual} ≠ ${wanted}`)
+  })
 }
 
 const step = {

@@ -146,6 +146,16 @@ describe('gru-step and its model', () => {
     assert.equal(red.sent.length, 1000)
   })
 
+  it('keeps models of at most 64 MB waiting', async () => {
+    await red.start(stepFlow({ file: '' }))
+    const large = (): Message => ({ model: Buffer.alloc(40 * 2 ** 20) })
+    await give([{ model: torch.bytes }, large(), large(), { payload: torch.x[0] }])
+    const [refused, first, unknown, last] = errors()
+    assert.equal(refused, 'models of 64 MB would wait for the one that is being read, this one is refused')
+    assert.match(unknown!, /no known format/)
+    assert.deepEqual([first, last], [undefined, undefined])
+  })
+
   it('that is bidirectional takes whole sequences', async () => {
     await red.start(stepFlow({ file: '' }))
     const x = torch.x

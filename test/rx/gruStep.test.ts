@@ -132,7 +132,7 @@ describe('gruStep', () => {
       [[1], /input must hold 2 numbers, got 1/],
       [null, /input must hold 2 numbers, got null/],
       [7, /input must hold 2 numbers, got 7/],
-      ['12', /input must hold finite numbers, got "1" at index 0/],
+      ['12', /input must hold 2 numbers, got "12"/],
       [[1, null], /got null at index 1/],
       [[1, true], /got true at index 1/],
       [[[1, 2], [3]], /input\[1\] must hold 2 numbers, got 1/],
@@ -178,6 +178,8 @@ describe('gruStep', () => {
   it('refuses at construction what cannot be used', () => {
     const input = (x: number[]): number[] => x
     assert.throws(() => gruStep({ model, input, h0: [1] }), /h0 must hold 8 numbers, got 1/)
+    const text = 'abcdefgh' as unknown as number[]
+    assert.throws(() => gruStep({ model, input, h0: text }), /h0 must hold 8 numbers, got "abcdefgh"/)
     assert.throws(() => gruStep({ model, input, maxStreams: 0 }), /maxStreams .* got 0/)
     const scalings: [Preprocessing, RegExp][] = [
       [{ inputs: [{}] }, /preprocessing.inputs must hold 2 entries, got 1/],
