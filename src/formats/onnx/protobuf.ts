@@ -23,7 +23,8 @@ export function createBudget(): Budget {
 /** @throws FormatError when the structure is larger than any graph without its weights */
 export function spend(budget: Budget, cost: number): void {
   budget.structure -= cost
-  if (budget.structure < 0) throw new FormatError('the ONNX graph without its weights is larger than 1 MB')
+  if (budget.structure < 0)
+    throw new FormatError('the ONNX graph without its weights is larger than 1 MB, or has too many parts')
 }
 
 /** @throws FormatError when too many numbers are stored in a way that must be unpacked */
