@@ -1,105 +1,31 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import chromium from '@sparticuz/chromium'
-import { type Browser, type Page, chromium as playwright } from 'playwright-core'
-import { packageRoot } from '../../src/cli/package.ts'
-import { type Linked, startLinked } from './linked.ts'
-
-const PT = 'torch_gru2_head.pt'
-const weights = (name: string): string => join(packageRoot, 'test', 'fixtures', 'weights', name)
-
-/** Every setting, as the editor writes them. */
-const NODE = {
-  name: '',
-  file: 'gone.pt',
-  property: 'payload',
-  features: ['a', 'b', 'c'],
-  keyProperty: 'topic',
-  sends: 'output',
-  preset: '',
-  prefix: '',
-  head: '',
-  noHead: false,
-  maxStreams: '500',
-}
-
-/** The editor's own object in the page, as far as it is used here. */
-interface EditorWindow {
-  readonly RED: {
-    readonly nodes: { node(id: string): Record<string, unknown> | null }
-    readonly editor: { edit(node: unknown): void }
-  }
-}
+import type { Page } from 'playwright-core'
+import { LONG, openStepEditor, PT, type StepEditor } from './step-editor.ts'
 
 describe('the dialog of gru-step, in a browser', () => {
-  let nodeRed: Linked
-  let browser: Browser
+  let editor: StepEditor
   let page: Page
-  const faults: string[] = []
-
   before(async () => {
-    nodeRed = await startLinked()
-    const folder = join(nodeRed.userDir, 'gruflow', 'models')
-    mkdirSync(folder, { recursive: true })
-    copyFileSync(weights(PT), join(folder, PT))
-    writeFileSync(join(folder, 'x'.repeat(64)), 'no model')
-    await nodeRed.deploy([
-      { id: 'tab', type: 'tab', label: 'Steps' },
-      { ...NODE, id: 'node', type: 'gru-step', z: 'tab', x: 200, y: 100, wires: [[]] },
-    ])
-    browser = await playwright.launch({
-      executablePath: await chromium.executablePath(),
-      args: chromium.args,
-      headless: true,
-    })
-    page = await browser.newPage({ viewport: { width: 1400, height: 1000 } })
-    page.on('pageerror', (error) => faults.push(error.message))
-    page.on('dialog', (dialog) => {
-      faults.push(dialog.message())
-      void dialog.dismiss()
-    })
-    await page.goto(nodeRed.url)
-    await page.waitForSelector('.red-ui-flow-node')
+    editor = await openStepEditor()
+    page = editor.page
   })
-  after(async () => {
-    await browser?.close()
-    await nodeRed?.dispose()
-  })
-
-  const node = (): Promise<Record<string, unknown>> =>
-    page.evaluate(() => {
-      const { file, features, sends, maxStreams, valid, changed } = (
-        globalThis as unknown as EditorWindow
-      ).RED.nodes.node('node')!
-      return { file, features, sends, maxStreams, valid, changed }
-    })
-  async function open(): Promise<void> {
-    await page.evaluate(() => {
-      const { RED } = globalThis as unknown as EditorWindow
-      RED.editor.edit(RED.nodes.node('node'))
-    })
-    await page.waitForSelector(`#node-input-file option[value="${PT}"]`, { state: 'attached' })
-  }
-  async function done(): Promise<void> {
-    await page.click('#node-dialog-ok')
-    await page.waitForSelector('#node-input-file', { state: 'detached' })
-  }
-  const options = (): Promise<string[]> => page.locator('#node-input-file option').allTextContents()
-  /** Settles when the tip below the file says it. */
-  const tip = (wanted: RegExp): Promise<void> =>
-    page.locator('#node-input-file-tip', { hasText: wanted }).waitFor({ state: 'visible' })
+  after(() => editor?.dispose())
 
   it('keeps what is set when nothing is touched, a file that is gone too', async () => {
-    await open()
-    assert.deepEqual(await options(), ['none: sent as msg.model', PT, 'x'.repeat(64), 'gone.pt (not there)'])
-    await done()
-    const { file, features, changed } = await node()
+    await editor.open()
+    assert.deepEqual(await page.locator('#node-input-file option').allTextContents(), [
+      'none: sent as msg.model',
+      PT,
+      LONG,
+      'gone.pt (not there)',
+    ])
+    await editor.done()
+    const { file, features, changed } = await editor.node()
     assert.deepEqual([file, features, Boolean(changed)], ['gone.pt', ['a', 'b', 'c'], false])
   })
 
   it('chooses a file, adds a feature and drags it to another place', async () => {
-    await open()
+    await editor.open()
     await page.selectOption('#node-input-file', PT)
     await page.selectOption('#node-input-sends', 'both')
     const list = page.locator('#node-input-features-list')
@@ -118,58 +44,63 @@ describe('the dialog of gru-step, in a browser', () => {
     await list.locator('.red-ui-editableList-item-remove').nth(2).click()
     // Rows that are removed fade out first.
     await page.waitForFunction('document.querySelectorAll("#node-input-features-list input").length === 3')
-    await done()
-    const { valid, changed, ...saved } = await node()
-    assert.deepEqual(saved, {
-      file: PT,
-      features: ['AM2301.Temperature', 'a', 'c'],
-      sends: 'both',
-      maxStreams: '500',
-    })
+    await editor.done()
+    const { file, features, sends, maxStreams, valid, changed } = await editor.node()
+    assert.deepEqual(
+      { file, features, sends, maxStreams },
+      {
+        file: PT,
+        features: ['AM2301.Temperature', 'a', 'c'],
+        sends: 'both',
+        maxStreams: '500',
+      },
+    )
     assert.deepEqual([valid, changed], [true, true])
   })
 
-  it('uploads a file, says what is in it and chooses it', async () => {
-    await open()
-    await page.setInputFiles('#node-input-file-chooser', weights('torch_bidir2.safetensors'))
-    await tip(/^3 inputs, 2 × 4 hidden units, 8 outputs$/)
-    await page.waitForSelector('#node-input-file option[value="torch_bidir2.safetensors"]', {
-      state: 'attached',
-    })
-    assert.equal(await page.inputValue('#node-input-file'), 'torch_bidir2.safetensors')
-    await done()
-    assert.equal((await node()).file, 'torch_bidir2.safetensors')
+  it('takes no projection by name that is left out', async () => {
+    await editor.open()
+    await page.click('summary')
+    await page.fill('#node-input-head', 'fc')
+    await page.check('#node-input-noHead')
+    assert.ok(await page.isDisabled('#node-input-head'))
+    await editor.done()
+    const { head, noHead } = await editor.node()
+    assert.deepEqual([head, noHead], ['', true])
+    await editor.open()
+    await page.click('summary')
+    assert.ok(await page.isDisabled('#node-input-head'))
+    await page.uncheck('#node-input-noHead')
+    assert.ok(!(await page.isDisabled('#node-input-head')))
+    await editor.done()
   })
 
-  it('shows why a file is refused, as text', async () => {
-    await open()
-    const buffer = Buffer.from('no model')
-    const upload = { mimeType: 'text/html', buffer }
-    await page.setInputFiles('#node-input-file-chooser', { ...upload, name: 'no.pt' })
-    await tip(/no known format/)
-    await page.setInputFiles('#node-input-file-chooser', {
-      ...upload,
-      name: '<img src=x onerror=alert(1)>.pt',
-    })
-    await tip(/name must be .* got "<img src=x onerror=alert\(1\)>\.pt"/)
-    assert.equal(await page.locator('#node-input-file-tip *').count(), 0)
-    await done()
-    assert.equal((await node()).file, 'torch_bidir2.safetensors')
-    assert.deepEqual(readdirSync(join(nodeRed.userDir, 'gruflow', 'models')).sort(), [
-      'torch_bidir2.safetensors',
-      PT,
-      'x'.repeat(64),
-    ])
+  it('has its fields below each other, however wide it is', async () => {
+    const size = page.viewportSize()!
+    for (const width of [1400, 1100, 700]) {
+      await page.setViewportSize({ width, height: 900 })
+      await editor.open()
+      const places = ['#node-input-name', '#node-input-sends', '.red-ui-typedInput-container']
+      const fields = await page.locator(places.map((place) => `.gru-form ${place}`).join()).all()
+      const boxes = await Promise.all(fields.map(async (field) => (await field.boundingBox())!))
+      const [{ x, width: wide }, ...others] = boxes
+      assert.equal(others.length, 3)
+      for (const box of others) assert.deepEqual([box.x, box.width], [x, wide], String(width))
+      const label = (await page.locator('.gru-form label').first().boundingBox())!
+      assert.ok(label.x + label.width <= x, 'beside their labels')
+      await editor.cancel()
+    }
+    await page.setViewportSize(size)
   })
 
   it('marks features that lead nowhere', async () => {
-    await open()
+    await editor.open()
     await page.locator('#node-input-features-list input').first().fill('a..b')
-    await done()
-    assert.equal((await node()).valid, false)
+    await editor.done()
+    assert.equal((await editor.node()).valid, false)
   })
 
   it('throws nothing and asks nothing', () => {
-    assert.deepEqual(faults, [])
+    assert.deepEqual(editor.faults, [])
   })
 })
