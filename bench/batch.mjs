@@ -56,6 +56,7 @@ const targets = ours.flatMap((name, build) =>
 )
 
 writeResults('batch', {
+  peers: true,
   torch: results[0].torch,
   targets,
   tables: [

@@ -21,6 +21,7 @@ const files = answers.flat().reduce((sum, answer) => sum + answer.files, 0)
 const largest = Math.max(...answers.flat().map((answer) => answer.largest))
 
 writeResults('onnx', {
+  peers: true,
   targets: [
     atMost(
       `${files} files written as ONNX, largest error in onnxruntime-node`,

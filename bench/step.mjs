@@ -53,6 +53,7 @@ for (const name of ours) {
 }
 
 writeResults('step', {
+  peers: true,
   torch: results[0].torch,
   targets,
   tables: [

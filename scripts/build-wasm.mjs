@@ -1,5 +1,5 @@
-// Compiles the AssemblyScript kernels, without and with relaxed SIMD, into src/engine/wasm/kernels.wasm.ts, which is in git so that users need no
-// compiler. With --check it only says whether that file is fresh.
+// Compiles the AssemblyScript kernels, without and with relaxed SIMD, into src/engine/wasm/kernels.wasm.ts, which is in
+// git so that users need no compiler. With --check it only says whether that file is fresh.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -44,7 +44,7 @@ function section({ part, date, command, machine, versions, tables, notes }) {
   const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return [
     `\n## ${title}\n`,
-    `\`${command}\`, ${date} UTC, ${machine.processor}, ${machine.system}, load ${machine.load}; ${used.join(', ')}.\n`,
+    `\`${command}\`, ${date} UTC, ${machine.processor}, ${machine.system}, load ${[machine.load, ...used].join('; ')}.\n`,
     ...tables.map(({ title, columns, rows }) => `${title}\n\n${table(columns, rows)}`),
     ...(notes.length > 0 ? [`${notes.join(' ')}\n`] : []),
   ].join('\n')

@@ -19,15 +19,16 @@ export const roundsOr = (usual) => Number(process.env.ROUNDS ?? usual)
  * @param targets made by `atLeast` and `atMost`
  * @param tables [{ title, columns, rows }], all text
  * @param notes sentences
+ * @param peers whether it ran any; their versions are named then
  */
-export function writeResults(part, { targets = [], tables = [], notes = [], torch }) {
+export function writeResults(part, { targets = [], tables = [], notes = [], peers = false, torch }) {
   mkdirSync(FOLDER, { recursive: true })
   const result = {
     part,
     date: new Date().toISOString().slice(0, 16).replace('T', ' '),
-    command: `${process.env.PYTHON ? 'PYTHON=… ' : ''}npm run bench -- ${part}`,
+    command: `${given('ROUNDS')}${given('PYTHON', '…')}npm run bench -- ${part}`,
     machine: machine(),
-    versions: { ...dependencies, ...(torch ? { PyTorch: torch } : {}) },
+    versions: { ...(peers ? dependencies : {}), ...(torch ? { PyTorch: torch } : {}) },
     targets,
     tables,
     notes,
@@ -35,6 +36,9 @@ export function writeResults(part, { targets = [], tables = [], notes = [], torc
   writeFileSync(`${FOLDER}${part}.json`, `${JSON.stringify(result, null, 2)}\n`)
   writeReport(FOLDER)
 }
+
+/** A variable of the environment as it stands before a command. */
+const given = (name, shown = process.env[name]) => (process.env[name] ? `${name}=${shown} ` : '')
 
 export const atLeast = (figure, target, measured, unit = '×') => ({
   figure,

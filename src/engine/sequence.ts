@@ -4,6 +4,9 @@ import { createModel, type Model } from './model.ts'
 import { directions, gruSpec } from './spec.ts'
 import { wasm } from './wasm/wasm.ts'
 
+/** Of empty rows there could be any number otherwise. */
+const MAX_BATCH = 2 ** 24
+
 export interface SequenceOptions {
   readonly batch: number
   readonly time: number
@@ -36,14 +39,14 @@ export function sequence(model: Model, x: Float32Array, options: SequenceOptions
   const { cells, head } = layout(spec)
   const D = directions(spec)
   const H = spec.hiddenSize
-  whole('batch', batch, Number.MAX_SAFE_INTEGER)
+  whole('batch', batch, MAX_BATCH)
   whole('time', time, Number.MAX_SAFE_INTEGER)
-  const steps = Array.from({ length: batch }, (_, row) => lengths?.[row] ?? time)
+  checkVector('x', x, batch * time * spec.inputSize)
   if (lengths && lengths.length !== batch) {
     throw new RangeError(`lengths must hold ${batch} values, got ${lengths.length}`)
   }
+  const steps = Array.from({ length: batch }, (_, row) => lengths?.[row] ?? time)
   for (const length of steps) whole('lengths', length, time)
-  checkVector('x', x, batch * time * spec.inputSize)
   if (h0) checkVector('h0', h0, cells.length * batch * H)
 
   const hn = new Float32Array(cells.length * batch * H)

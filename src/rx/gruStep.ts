@@ -30,7 +30,7 @@ export interface GruStepOptions<T> extends KeyOptions<T> {
   readonly backend?: Backend
   /** Streams kept; the one longest unused begins anew beyond that. @default 500 */
   readonly maxStreams?: number
-  /** Hears of each stream that is forgotten for another one. */
+  /** Hears of each stream that is forgotten for another one; what it throws makes the other one's source `invalid`. */
   readonly onEvict?: (key: string) => void
 }
 

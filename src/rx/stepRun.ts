@@ -39,6 +39,8 @@ export interface StepRunOptions {
 
 /** Keeps a state for each stream while time goes forward only; the first lane of the pool holds a copy to go back to. */
 const SPARE = 0
+/** Growing costs little, because the states stay where they are. */
+const GROWTH = 1.25
 
 export function createStepRun(options: StepRunOptions): StepRun {
   return options.model.spec.direction === 'forward' ? statefulRun(options) : wholeRun(options)
@@ -71,14 +73,15 @@ function statefulRun(options: StepRunOptions): StepRun {
       const lane = SPARE + 1 + place
       if (fresh) {
         try {
-          if (lane >= stepper.lanes) stepper.grow(Math.min(2 * stepper.lanes, SPARE + 1 + maxStreams))
+          if (lane >= stepper.lanes) {
+            stepper.grow(Math.min(Math.ceil(GROWTH * stepper.lanes), SPARE + 1 + maxStreams))
+          }
           stepper.restore(lane, initial)
         } catch (error) {
           lanes.forget(key)
           throw error
         }
       }
-      if (evicted !== undefined) onEvict?.(evicted)
       stepper.copy(lane, SPARE)
       try {
         if (state) stepper.restore(lane, state)
@@ -86,6 +89,9 @@ function statefulRun(options: StepRunOptions): StepRun {
       } catch (error) {
         stepper.copy(SPARE, lane)
         throw error
+      } finally {
+        // After the step, because it may throw, and may send to this very operator.
+        if (evicted !== undefined) onEvict?.(evicted)
       }
     },
     reset: lanes.forget,

@@ -72,6 +72,8 @@ describe('sequence', () => {
     const x = inputs(12, 1)
     const run = (options: object, values = x) => sequence(model, values, { batch: 2, time: 3, ...options })
     assert.throws(() => run({ batch: -1 }), /RangeError: batch .* got -1/)
+    assert.throws(() => run({ batch: 2 ** 31 }), /RangeError: batch .* to 16777216, got 2147483648/)
+    assert.throws(() => run({ batch: 2 ** 24 }), /RangeError: x must hold 100663296 values, got 12/)
     assert.throws(() => run({ time: 2.5 }), /RangeError: time .* got 2.5/)
     assert.throws(() => run({ lengths: [3] }), /RangeError: lengths must hold 2 values, got 1/)
     assert.throws(() => run({ lengths: [3, 4] }), /RangeError: lengths .* from 0 to 3, got 4/)

@@ -83,6 +83,16 @@ describe('wasm backend', () => {
     assert.throws(() => wasm.open(model, 2 ** 28), /RangeError: 268435456 lanes need \d+ MiB/)
   })
 
+  it('steps on outputs of its own, also when more rows need more memory', () => {
+    const model = initialise(gruSpec({ inputSize: 1, hiddenSize: 64 }))
+    const lanes = wasm.open(model, 64)
+    const undisturbed = wasm.open(model, 64)
+    const all = Array.from({ length: 64 }, (_, i) => i)
+    const x = Float32Array.of(0.5)
+    const y = undisturbed.step([0], x).slice()
+    assert.deepEqual(lanes.step(all, lanes.step([0], x)), undisturbed.step(all, y))
+  })
+
   it('goes on as before when it could not grow', () => {
     const model = initialise(gruSpec({ inputSize: 2, hiddenSize: 4 }))
     const lanes = wasm.open(model, 1)

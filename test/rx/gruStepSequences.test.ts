@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { from, type Observable, of } from 'rxjs'
+import { from, type Observable, of, Subject } from 'rxjs'
 import { initialise } from '../../src/engine/initialise.ts'
 import { createModel } from '../../src/engine/model.ts'
 import { sequence } from '../../src/engine/sequence.ts'
@@ -146,6 +146,24 @@ describe('gruStep', () => {
     assert.deepEqual(evicted, ['b'])
   })
 
+  it('may be sent more while its caller hears of a stream that was forgotten', () => {
+    const subject = new Subject<Source>()
+    const onEvict = (key: string): void => {
+      if (key === 'a') subject.next({ key: 'b', x: [-5, 3] })
+    }
+    const outputs: number[][] = []
+    subject
+      .pipe(gruStep({ model, ...selectors, maxStreams: 1, onEvict }))
+      .subscribe(({ output }) => outputs.push(Array.from(output!)))
+    subject.next({ key: 'a', x: [1, 2] })
+    subject.next({ key: 'c', x: [2, 1] })
+    assert.deepEqual(outputs, [
+      ...expected(model, [[1, 2]]),
+      ...expected(model, [[-5, 3]]),
+      ...expected(model, [[2, 1]]),
+    ])
+  })
+
   it('keeps streams apart, whatever its caller does on hearing of one that was forgotten', () => {
     const sources = ['a', 'b', 'c', 'c', 'b'].map((key) => ({ key, x: [1, 2] }))
     const onEvict = (key: string): void => {
@@ -158,7 +176,7 @@ describe('gruStep', () => {
     ])
     assert.deepEqual(
       outcomes.map(({ output, skipped }) => skipped?.message ?? Array.from(output!)),
-      [first, first, 'a is gone', first, second],
+      [first, first, 'a is gone', second, second],
     )
   })
 })

@@ -19,7 +19,7 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
   // pool holds nothing between calls and moves when the pool or the number of rows grows.
   const packed = pack(model)
   const weights = kernel.begin() / 4
-  const configured = kernel.configure(
+  const scratchEnd = kernel.configure(
     cellNumbers[cell],
     recurrentActivation === 'hard-sigmoid',
     layers,
@@ -29,7 +29,7 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
     4 * weights,
     4 * padded(weights + packed.length, LINE),
   )
-  const pool = padded(configured / 4, LINE)
+  const pool = padded((scratchEnd >>> 0) / 4, LINE)
   let rows = 0
   let count = 0
   let floats = new Float32Array(0)
@@ -73,7 +73,11 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
   return {
     step(lanes, inputs) {
       const n = lanes.length
-      if (n > rows) place(count, n)
+      if (n > rows) {
+        // They may be the outputs of an earlier call, which move.
+        inputs = inputs.slice()
+        place(count, n)
+      }
       for (let i = 0; i < n; i++) numbers[numbersAt + i] = lanes[i]
       copy(inputs, floats, inputsAt)
       kernel.step(n)
@@ -101,8 +105,10 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
     },
     grow(lanes) {
       const end = pool + count * stride
+      const used = floats.length
       place(lanes, rows)
-      floats.fill(0, end, pool + count * stride)
+      // What the memory has gained is zero already.
+      floats.fill(0, end, Math.min(used, pool + count * stride))
     },
   }
 }

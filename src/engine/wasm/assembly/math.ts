@@ -50,8 +50,8 @@ export function splat(constant: Constant): v128 {
  * tanh of four numbers by x·P(x²)/Q(x²), minimax on [−8, 8]: largest error 3.5e-7, at most one ulp beyond ±1.
  *
  * At the bounds, found by search, P and Q give ±1 exactly, fused or not, so that a saturated gate is exactly 0 or 1
- * and a state held by it stays as it is. With the bound first, pmin and pmax turn NaN into the bound, so that an overflow of finite inputs
- * never poisons a state.
+ * and a state held by it stays as it is. With the bound first, pmin and pmax turn NaN into the bound, so that an
+ * overflow of finite inputs never poisons a state.
  */
 // @ts-ignore: decorator
 @inline
