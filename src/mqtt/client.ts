@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { IClientOptions, MqttClient } from 'mqtt'
-import { checkFunctions } from './check.ts'
 import { quote } from '../quote.ts'
+import { checkFunctions } from './check.ts'
 
 /** What the connection to the broker is doing; it keeps trying, whatever the state. */
 export type MqttStatus =

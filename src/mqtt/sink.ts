@@ -1,7 +1,7 @@
 import type { MqttClient } from 'mqtt'
+import { quote } from '../quote.ts'
 import { checkFunctions, checkQos } from './check.ts'
 import { checkConnection, type MqttOptions, openConnection } from './client.ts'
-import { quote } from '../quote.ts'
 import { checkTopic } from './topic.ts'
 
 /** Messages handed to the client and not yet acknowledged. */

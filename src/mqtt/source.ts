@@ -1,6 +1,6 @@
+import { quote } from '../quote.ts'
 import { checkQos } from './check.ts'
 import { checkConnection, type MqttOptions, openConnection } from './client.ts'
-import { quote } from '../quote.ts'
 import { checkFilter } from './topic.ts'
 
 /** Answers to a subscription from this on are refusals (MQTT 3.1.1, 3.9.3). */
