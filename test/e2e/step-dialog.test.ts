@@ -81,13 +81,18 @@ describe('the dialog of gru-step, in a browser', () => {
       await page.setViewportSize({ width, height: 900 })
       await editor.open()
       const places = ['#node-input-name', '#node-input-sends', '.red-ui-typedInput-container']
-      const fields = await page.locator(places.map((place) => `.gru-form ${place}`).join()).all()
-      const boxes = await Promise.all(fields.map(async (field) => (await field.boundingBox())!))
-      const [{ x, width: wide }, ...others] = boxes
-      assert.equal(others.length, 3)
-      for (const box of others) assert.deepEqual([box.x, box.width], [x, wide], String(width))
-      const label = (await page.locator('.gru-form label').first().boundingBox())!
-      assert.ok(label.x + label.width <= x, 'beside their labels')
+      const selector = ['label', ...places].map((place) => `.gru-form .form-row > ${place}`).join()
+      // All at one moment, because the dialog slides in.
+      const boxes = await page.locator(selector).evaluateAll((found) =>
+        found.map((element) => {
+          const { left, right } = element.getBoundingClientRect()
+          return { label: element.tagName === 'LABEL', left, right }
+        }),
+      )
+      const [first, ...fields] = boxes.filter(({ label }) => !label)
+      assert.equal(fields.length, 3)
+      for (const field of fields) assert.deepEqual(field, first, String(width))
+      assert.ok(boxes[0].label && boxes[0].right <= first.left, 'beside their labels')
       await editor.cancel()
     }
     await page.setViewportSize(size)
