@@ -26,7 +26,7 @@ export function writeResults(part, { targets = [], tables = [], notes = [], peer
   const result = {
     part,
     date: new Date().toISOString().slice(0, 16).replace('T', ' '),
-    command: `${given('ROUNDS')}${given('PYTHON', '…')}npm run bench -- ${part}`,
+    command: `${given('ROUNDS')}${given('PYTHON', '…')}${command(part)}`,
     machine: machine(),
     versions: { ...(peers ? dependencies : {}), ...(torch ? { PyTorch: torch } : {}) },
     targets,
@@ -36,6 +36,12 @@ export function writeResults(part, { targets = [], tables = [], notes = [], peer
   writeFileSync(`${FOLDER}${part}.json`, `${JSON.stringify(result, null, 2)}\n`)
   writeReport(FOLDER)
 }
+
+/** What started the part: `npm run bench` gives it no options. */
+const command = (part) =>
+  process.argv.length > 2
+    ? `node bench/${part}.mjs ${process.argv.slice(2).join(' ')}`
+    : `npm run bench -- ${part}`
 
 /** A variable of the environment as it stands before a command. */
 const given = (name, shown = process.env[name]) => (process.env[name] ? `${name}=${shown} ` : '')
