@@ -4,15 +4,11 @@ import { initialise } from '../../src/engine/initialise.ts'
 import { gruSpec } from '../../src/engine/spec.ts'
 import { writeModel } from '../../src/formats/write.ts'
 import { createRuntime, type Runtime } from './red.ts'
-import { answered, close, install, shown, stepFlow, torch } from './stepFlow.ts'
+import { close, giveAll, install, shown, stepFlow, torch } from './stepFlow.ts'
 
 describe('gru-step', () => {
   let red: Runtime
-  const give = async (messages: readonly Message[]): Promise<void> => {
-    const before = red.answers.length
-    await red.give('step', messages)
-    await answered(red, before + messages.length)
-  }
+  const give = (messages: readonly Message[]): Promise<void> => giveAll(red, messages)
   const payloads = (): unknown[] => red.sent.map(({ payload }) => payload)
   const lastError = (): string | undefined => red.answers.at(-1)?.error?.message
 

@@ -3,7 +3,7 @@ import type { Message } from '../../nodes/red.ts'
 import { openStepModel, type StepModel } from '../../nodes/stepModel.ts'
 import { readModel } from '../../src/formats/read.ts'
 import { createRuntime, type Runtime } from './red.ts'
-import { answered, install, shown, stepFlow, torch } from './stepFlow.ts'
+import { giveAll, install, shown, stepFlow, torch } from './stepFlow.ts'
 
 /** A message that nothing can be made of: reading its state throws what cannot be read either. */
 const broken = (): Message => {
@@ -29,11 +29,7 @@ describe('a fault in gru-step', () => {
 
   it('answers the message that met it and those that follow, until another model comes', async () => {
     await red.start(stepFlow())
-    const give = async (messages: readonly Message[]): Promise<void> => {
-      const before = red.answers.length
-      await red.give('step', messages)
-      await answered(red, before + messages.length)
-    }
+    const give = (messages: readonly Message[]): Promise<void> => giveAll(red, messages)
     const good = (): Message => ({ payload: torch.x[0] })
     await give([good(), broken(), good()])
     await shown(red, /^step: stopped by an error$/)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Message } from '../../nodes/red.ts'
 import type { Runtime } from './red.ts'
 
 const weights = fileURLToPath(new URL('../../../test/fixtures/weights/', import.meta.url))
@@ -70,8 +71,10 @@ export const stepFlow = (settings: object = {}): object[] => [
   { id: 'out', type: 'helper', z: 'tab', x: 2, y: 1 },
 ]
 
-/** Settles when the runtime's nodes have answered so many messages and what they sent has arrived. */
-export async function answered(red: Runtime, count: number): Promise<void> {
+/** Gives the node messages; settles when all are answered and what it sent has arrived. */
+export async function giveAll(red: Runtime, messages: readonly Message[]): Promise<void> {
+  const count = red.answers.length + messages.length
+  await red.give('step', messages)
   await until(`${count} answers`, () => red.answers.length >= count)
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
 }

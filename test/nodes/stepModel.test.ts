@@ -7,7 +7,7 @@ import { createModel } from '../../src/engine/model.ts'
 import { gruSpec } from '../../src/engine/spec.ts'
 import { writeModel } from '../../src/formats/write.ts'
 import { createRuntime, type Runtime } from './red.ts'
-import { answered, install, shown, stepFlow, torch, weightsFile } from './stepFlow.ts'
+import { giveAll, install, shown, stepFlow, torch, weightsFile } from './stepFlow.ts'
 
 /** A model of one unit, all of whose weights are 0.5. */
 const spec = gruSpec({ inputSize: 2, hiddenSize: 1, outputSize: 1 })
@@ -24,11 +24,7 @@ const small = writeModel(createModel(spec, new Float32Array(layout(spec).size).f
 
 describe('gru-step and its model', () => {
   let red: Runtime
-  const give = async (messages: readonly Message[]): Promise<void> => {
-    const before = red.answers.length
-    await red.give('step', messages)
-    await answered(red, before + messages.length)
-  }
+  const give = (messages: readonly Message[]): Promise<void> => giveAll(red, messages)
   const errors = (): (string | undefined)[] => red.answers.map(({ error }) => error?.message)
 
   beforeEach(() => {

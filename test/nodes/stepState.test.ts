@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
 import type { Message } from '../../nodes/red.ts'
 import { createRuntime, type Runtime } from './red.ts'
-import { answered, close, install, stepFlow, torch } from './stepFlow.ts'
+import { close, giveAll, install, stepFlow, torch } from './stepFlow.ts'
 
 describe('msg.h0 of gru-step', () => {
   let red: Runtime
-  const give = async (messages: readonly Message[]): Promise<void> => {
-    const before = red.answers.length
-    await red.give('step', messages)
-    await answered(red, before + messages.length)
-  }
+  const give = (messages: readonly Message[]): Promise<void> => giveAll(red, messages)
   const payloads = (): unknown[] => red.sent.map(({ payload }) => payload)
   const lastError = (): string | undefined => red.answers.at(-1)?.error?.message
 

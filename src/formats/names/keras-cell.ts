@@ -4,7 +4,14 @@ import { concat, transpose } from '../assemble.ts'
 import { FormatError } from '../error.ts'
 import { expectShape } from '../native.ts'
 import type { Tensor } from '../types.ts'
-import { type LinearNaming, type NamedCells, type NamedGru, titleOf } from './named-gru.ts'
+import {
+  findGrus,
+  type LinearNaming,
+  type NamedCells,
+  type NamedGru,
+  type ParameterName,
+  type Parameters,
+} from './named-gru.ts'
 
 /** Dense layers of the cell in the order r, z, n; its update gate writes where the others keep. */
 const GATES = ['reset_gate', 'update_gate', 'new_memory_gate'] as const
@@ -18,34 +25,15 @@ const linear: LinearNaming = (matrix) => {
 
 /** Every set of tensors named `reset_gate/kernel`, `update_gate/kernel`, `new_memory_gate/kernel`, each with its bias. */
 export function kerasCells(tensors: ReadonlyMap<string, Tensor>): NamedGru[] {
-  const groups = new Map<string, Map<string, string>>()
-  for (const name of tensors.keys()) {
-    const [, prefix, gate, kind] = PARAMETER.exec(name) ?? []
-    if (prefix === undefined) continue
-    const group = groups.get(prefix) ?? new Map<string, string>()
-    const parameter = `${gate}/${kind}`
-    if (group.has(parameter))
-      throw new FormatError(`${quote(name)} is there as ${quote(group.get(parameter))} too`)
-    groups.set(prefix, group.set(parameter, name))
-  }
-  return [...groups].map(([prefix, names]) => ({
-    prefix,
-    names: new Set(names.values()),
-    linear,
-    read: () => read(tensors, prefix, names),
-  }))
+  return findGrus(tensors, parse, linear, read)
 }
 
-function read(
-  tensors: ReadonlyMap<string, Tensor>,
-  prefix: string,
-  names: ReadonlyMap<string, string>,
-): NamedCells {
-  const get = (parameter: string): Tensor => {
-    const tensor = tensors.get(names.get(parameter) ?? '')
-    if (!tensor) throw new FormatError(`${titleOf(prefix)} has no ${parameter}`)
-    return tensor
-  }
+function parse(name: string): ParameterName | undefined {
+  const [, prefix, gate, kind] = PARAMETER.exec(name) ?? []
+  return prefix === undefined ? undefined : { prefix, parameter: `${gate}/${kind}` }
+}
+
+function read({ names, get }: Parameters): NamedCells {
   const { shape } = get('reset_gate/kernel')
   const [rows, H] = shape
   if (shape.length !== 2 || rows <= H) {

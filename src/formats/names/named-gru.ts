@@ -1,6 +1,7 @@
 import type { GruSpec } from '../../engine/spec.ts'
 import { quote } from '../../quote.ts'
 import type { CellWeights } from '../assemble.ts'
+import { FormatError } from '../error.ts'
 import type { ImportOptions, Tensor } from '../types.ts'
 
 /** A GRU found by the names of its tensors. */
@@ -41,6 +42,58 @@ export interface NamedHead {
   readonly b?: Tensor
   readonly outputs: number
   readonly transposed: boolean
+}
+
+/** A tensor's name as what all of its GRU begin with, and the parameter that it is of that GRU. */
+export interface ParameterName {
+  readonly prefix: string
+  readonly parameter: string
+}
+
+/** The tensors of one GRU by their parameters. */
+export interface Parameters {
+  readonly prefix: string
+  /** Names of the tensors. */
+  readonly names: ReadonlyMap<string, string>
+  /** @throws FormatError when there is no such tensor */
+  get(parameter: string): Tensor
+}
+
+/**
+ * The GRUs whose parameters `parse` recognises by their names.
+ * @throws FormatError when a parameter is there twice
+ */
+export function findGrus(
+  tensors: ReadonlyMap<string, Tensor>,
+  parse: (name: string) => ParameterName | undefined,
+  linear: LinearNaming,
+  read: (parameters: Parameters) => NamedCells,
+): NamedGru[] {
+  const groups = new Map<string, Map<string, string>>()
+  for (const name of tensors.keys()) {
+    const parsed = parse(name)
+    if (!parsed) continue
+    const { prefix, parameter } = parsed
+    const group = groups.get(prefix) ?? new Map<string, string>()
+    if (group.has(parameter))
+      throw new FormatError(`${quote(name)} is there as ${quote(group.get(parameter))} too`)
+    groups.set(prefix, group.set(parameter, name))
+  }
+  return [...groups].map(([prefix, names]) => ({
+    prefix,
+    names: new Set(names.values()),
+    linear,
+    read: () =>
+      read({
+        prefix,
+        names,
+        get(parameter) {
+          const tensor = tensors.get(names.get(parameter) ?? '')
+          if (!tensor) throw new FormatError(`${titleOf(prefix)} has no ${parameter}`)
+          return tensor
+        },
+      }),
+  }))
 }
 
 /** What errors call it. */

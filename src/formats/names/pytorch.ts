@@ -5,7 +5,14 @@ import type { CellWeights } from '../assemble.ts'
 import { FormatError } from '../error.ts'
 import { expectShape } from '../native.ts'
 import type { Tensor } from '../types.ts'
-import { type LinearNaming, type NamedCells, type NamedGru, titleOf } from './named-gru.ts'
+import {
+  findGrus,
+  type LinearNaming,
+  type NamedCells,
+  type NamedGru,
+  type ParameterName,
+  type Parameters,
+} from './named-gru.ts'
 
 /** Parameters of nn.GRU, and of nn.GRUCell, which has no layers. */
 const PARAMETER = /^((?:.*\.)?)((?:weight|bias)_(?:ih|hh|hr))(_l\d{1,3}(?:_reverse)?)?$/s
@@ -18,35 +25,16 @@ const linear: LinearNaming = (matrix) => {
 
 /** Every set of tensors named as PyTorch names recurrent parameters. */
 export function pytorchGrus(tensors: ReadonlyMap<string, Tensor>): NamedGru[] {
-  const groups = new Map<string, Map<string, string>>()
-  for (const name of tensors.keys()) {
-    const [, prefix, kind, layer = '_l0'] = PARAMETER.exec(name) ?? []
-    if (prefix === undefined) continue
-    const group = groups.get(prefix) ?? new Map<string, string>()
-    const parameter = kind + layer
-    if (group.has(parameter))
-      throw new FormatError(`${quote(name)} is there as ${quote(group.get(parameter))} too`)
-    groups.set(prefix, group.set(parameter, name))
-  }
-  return [...groups].map(([prefix, names]) => ({
-    prefix,
-    names: new Set(names.values()),
-    linear,
-    read: () => read(tensors, prefix, names),
-  }))
+  return findGrus(tensors, parse, linear, read)
 }
 
-function read(
-  tensors: ReadonlyMap<string, Tensor>,
-  prefix: string,
-  names: ReadonlyMap<string, string>,
-): NamedCells {
+function parse(name: string): ParameterName | undefined {
+  const [, prefix, kind, layer = '_l0'] = PARAMETER.exec(name) ?? []
+  return prefix === undefined ? undefined : { prefix, parameter: kind + layer }
+}
+
+function read({ names, get }: Parameters): NamedCells {
   const parameters = [...names.keys()]
-  const get = (parameter: string): Tensor => {
-    const tensor = tensors.get(names.get(parameter) ?? '')
-    if (!tensor) throw new FormatError(`${titleOf(prefix)} has no ${parameter}`)
-    return tensor
-  }
   const hidden = get('weight_hh_l0')
   const projected = parameters.find((parameter) => parameter.startsWith('weight_hr'))
   if (projected !== undefined) {

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { GruSpec } from '../../engine/spec.ts'
 import { quote } from '../../quote.ts'
+import { describedContents } from '../described.ts'
 import { FormatError } from '../error.ts'
 import { MAX_HEADER, MAX_TENSORS } from '../limits.ts'
 import { interpretNames } from '../names/interpret.ts'
 import { NUMPY_PRESETS } from '../names/numpy.ts'
-import { checkOptions, NATIVE_KEY, readDescription } from '../native.ts'
+import { checkOptions, NATIVE_KEY } from '../native.ts'
 import { createTensor } from '../tensor.ts'
 import type { Contents, Imported, ImportOptions, Reader, Tensor } from '../types.ts'
 import { readZip, zipNames } from '../zip/read.ts'
@@ -36,25 +37,8 @@ export const npz: Reader = {
       if (name === NATIVE_KEY) metadata.set(name, readText(array))
       else tensors.set(name, createTensor({ name: quote(name), ...array }))
     }
-    return {
-      format: 'npz',
-      tensors,
-      metadata,
-      interpret: (options) => interpret(tensors, metadata.get(NATIVE_KEY), options),
-    }
+    return describedContents('npz', tensors, metadata, readDescribed)
   },
-}
-
-function interpret(
-  tensors: ReadonlyMap<string, Tensor>,
-  text: string | undefined,
-  options: ImportOptions,
-): Imported {
-  const description = text === undefined ? undefined : readDescription(text)
-  const imported = description?.spec
-    ? readDescribed(tensors, description.spec, options)
-    : interpretNames(tensors, options, 'npz')
-  return { ...imported, preprocessing: description?.preprocessing(imported.model.spec) }
 }
 
 /** Names that do not say the equations, and a description that does. */

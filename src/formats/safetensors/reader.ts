@@ -1,13 +1,13 @@
 import { quote } from '../../quote.ts'
 import { viewOf } from '../bytes.ts'
+import { describedContents } from '../described.ts'
 import { type Dtype, ITEM_SIZE } from '../dtype.ts'
 import { FormatError } from '../error.ts'
 import { type Json, parseJson } from '../json.ts'
 import { MAX_HEADER, MAX_TENSORS } from '../limits.ts'
-import { interpretNames } from '../names/interpret.ts'
-import { NATIVE_KEY, readDescription, readNative } from '../native.ts'
+import { readNative } from '../native.ts'
 import { createTensor } from '../tensor.ts'
-import type { Contents, Imported, ImportOptions, Reader, Tensor } from '../types.ts'
+import type { Contents, Reader, Tensor } from '../types.ts'
 
 // https://github.com/huggingface/safetensors: 8 bytes of header length, the header in JSON, the numbers without gaps.
 
@@ -53,25 +53,11 @@ export const safetensors: Reader = {
         return [name, createTensor({ name: quote(name), shape, dtype, bytes: part })]
       }),
     )
-    return {
-      format: 'safetensors',
-      tensors,
-      metadata,
-      interpret: (options) => interpret(tensors, metadata.get(NATIVE_KEY), options),
-    }
+    return describedContents('safetensors', tensors, metadata, (all, spec, options) => ({
+      model: readNative(all, spec, options),
+      notes: [],
+    }))
   },
-}
-
-function interpret(
-  tensors: ReadonlyMap<string, Tensor>,
-  text: string | undefined,
-  options: ImportOptions,
-): Imported {
-  const description = text === undefined ? undefined : readDescription(text)
-  const imported = description?.spec
-    ? { model: readNative(tensors, description.spec, options), notes: [] }
-    : interpretNames(tensors, options, 'safetensors')
-  return { ...imported, preprocessing: description?.preprocessing(imported.model.spec) }
 }
 
 function readMetadata(value: Json | undefined): ReadonlyMap<string, string> {

@@ -1,5 +1,4 @@
 /** a·b + c, rounded once where the build has fused multiply-add, twice where it has not. */
-// @ts-ignore: decorator
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c)
@@ -40,7 +39,6 @@ export const enum Constant {
 }
 
 /** A constant in all four places. */
-// @ts-ignore: decorator
 @inline
 export function splat(constant: Constant): v128 {
   return v128.load32_splat(TABLE + (constant << 2))
@@ -53,7 +51,6 @@ export function splat(constant: Constant): v128 {
  * and a state held by it stays as it is. With the bound first, pmin and pmax turn NaN into the bound, so that an
  * overflow of finite inputs never poisons a state.
  */
-// @ts-ignore: decorator
 @inline
 export function tanh(
   x: v128,
