@@ -89,6 +89,11 @@ function change(root: { value: Json }, random: Random): void {
       if (Array.isArray(parent)) parent.splice(Number(key), 1)
       return
     case 1:
+      // Of an array JSON has no names, and one called constructor would break its methods.
+      if (Array.isArray(parent)) {
+        parent.push(old)
+        return
+      }
       // Defined, because an assignment to __proto__ makes no key.
       Object.defineProperty(parent, pick(random, WORDS), {
         value: old,
