@@ -1,4 +1,5 @@
 import type { Backend, Lanes } from './backend.ts'
+import { checkFinite, checkForward, checkLane, checkLaneCount, checkLength } from './check.ts'
 import type { Model } from './model.ts'
 import { stateSize } from './spec.ts'
 import { wasm } from './wasm/wasm.ts'
@@ -45,22 +46,16 @@ export interface StepperOptions {
 export function createStepper(model: Model, options: StepperOptions = {}): Stepper {
   const { backend = wasm, lanes: initial = 1 } = options
   const { spec } = model
-  if (spec.direction !== 'forward') {
-    throw new RangeError(`a stepper needs direction forward, got ${spec.direction}`)
-  }
+  checkForward(spec)
+  checkLaneCount(initial, 0)
   const size = stateSize(spec)
   const zero = new Float32Array(size)
-  let count = laneCount(initial, 0)
+  let count = initial
   let pool: Lanes | undefined = backend.open(model, count)
 
   const opened = (): Lanes => {
     if (!pool) throw new Error('the stepper is closed')
     return pool
-  }
-  const checkLane = (lane: number): void => {
-    if (!(Number.isInteger(lane) && lane >= 0 && lane < count)) {
-      throw new RangeError(`lane must be a whole number below ${count}, got ${String(lane)}`)
-    }
   }
 
   return {
@@ -71,58 +66,37 @@ export function createStepper(model: Model, options: StepperOptions = {}): Stepp
     },
     step(lanes, inputs) {
       const running = opened()
-      for (let i = 0; i < lanes.length; i++) checkLane(lanes[i])
+      for (let i = 0; i < lanes.length; i++) checkLane(lanes[i], count)
       checkLength('inputs', inputs, lanes.length * spec.inputSize)
       checkFinite('inputs', inputs)
       return running.step(lanes, inputs)
     },
     save(lane) {
-      checkLane(lane)
+      checkLane(lane, count)
       return opened().save(lane)
     },
     restore(lane, state) {
-      checkLane(lane)
+      checkLane(lane, count)
       checkLength('state', state, size)
       checkFinite('state', state)
       opened().restore(lane, state)
     },
     reset(lane) {
-      checkLane(lane)
+      checkLane(lane, count)
       opened().restore(lane, zero)
     },
     copy(from, to) {
-      checkLane(from)
-      checkLane(to)
+      checkLane(from, count)
+      checkLane(to, count)
       opened().copy(from, to)
     },
     grow(lanes) {
-      opened().grow(laneCount(lanes, count))
+      checkLaneCount(lanes, count)
+      opened().grow(lanes)
       count = lanes
     },
     close() {
       pool = undefined
     },
   }
-}
-
-function laneCount(lanes: number, least: number): number {
-  if (!Number.isSafeInteger(lanes) || lanes < least) {
-    throw new RangeError(`lanes must be a whole number from ${least}, got ${String(lanes)}`)
-  }
-  return lanes
-}
-
-function checkLength(name: string, values: Float32Array, length: number): void {
-  if (values.length !== length)
-    throw new RangeError(`${name} must hold ${length} values, got ${values.length}`)
-}
-
-function checkFinite(name: string, values: Float32Array): void {
-  // v − v is 0 for finite numbers alone: one sum is cheaper than a question for each.
-  let sum = 0
-  const length = values.length
-  for (let i = 0; i < length; i++) sum += values[i] - values[i]
-  if (sum === 0) return
-  const bad = values.findIndex((v) => !Number.isFinite(v))
-  throw new RangeError(`${name} must be finite, got ${values[bad]} at index ${bad}`)
 }
