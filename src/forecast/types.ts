@@ -56,7 +56,15 @@ export interface Counts {
   readonly restarts: number
 }
 
-export type SkipReason = 'warming' | 'duplicate' | 'extra' | 'late' | 'ahead' | 'invalid' | 'reset'
+export type SkipReason =
+  | 'warming'
+  | 'duplicate'
+  | 'extra'
+  | 'late'
+  | 'ahead'
+  | 'invalid'
+  | 'reset'
+  | 'overloaded'
 
 /** Why a reading gave no forecast. */
 export interface Skip {
@@ -65,7 +73,7 @@ export interface Skip {
   readonly message: string
   /** Set for `warming`: grid steps seen and needed. */
   readonly progress?: { readonly have: number; readonly need: number }
-  /** Set for `invalid` only: worth an alarm, unlike the others. */
+  /** Set for `invalid` and `overloaded` only: worth an alarm, unlike the others. */
   readonly error?: Error
 }
 

@@ -1,4 +1,5 @@
 import type { Skip } from '../forecast/types.ts'
+import { MAX_WAITING } from './later.ts'
 
 export interface KeyOptions<T> {
   /** Which stream a source belongs to. @default one stream, '' */
@@ -19,12 +20,15 @@ interface KeyedStreams<S, A> {
 /** One source and what became of it. */
 export type Answer<T, A> = { readonly source: T; readonly key: string } & A
 
+/** One source, and what became of it or the reason why nothing did. */
+type Skippable<T, A> = Answer<T, A | { readonly skipped: Skip }>
+
 /** Makes the function that answers every source with one outcome, whatever the caller's selectors throw. */
 export function keyed<T, S, A>(
   { key: keyOf = () => '', reset: resetOf = () => false }: KeyOptions<T>,
   select: (source: T) => S,
   streams: KeyedStreams<S, A>,
-): (source: T) => Answer<T, A | { readonly skipped: Skip }> {
+): (source: T) => Skippable<T, A> {
   return (source) => {
     let key = ''
     let selected: S
@@ -39,6 +43,41 @@ export function keyed<T, S, A>(
       return { source, key, skipped: invalid(thrown) }
     }
     return { source, key, ...streams.take(key, selected) }
+  }
+}
+
+/** As {@link keyed}, for streams that may take their time; what was asked for takes effect in order. */
+export function keyedLater<T, S, A extends object>(
+  options: KeyOptions<T>,
+  select: (source: T) => S,
+  streams: KeyedStreams<S, A | Promise<A>>,
+): (source: T) => Skippable<T, A> | Promise<Skippable<T, A>> {
+  const begin = keyed<T, S, { readonly begun: A | Promise<A> }>(options, select, {
+    take: (key, selected) => ({ begun: streams.take(key, selected) }),
+    refuse: streams.refuse,
+    reset: streams.reset,
+  })
+  return (source) => {
+    const answer = begin(source)
+    if (!('begun' in answer)) return answer
+    const { key, begun } = answer
+    const ended = (result: A): Answer<T, A> => ({ source, key, ...result })
+    return begun instanceof Promise ? begun.then(ended) : ended(begun)
+  }
+}
+
+/** Makes the function that says of a source that too many others wait before it. */
+export function overloaded<T>({
+  key: keyOf = () => '',
+}: KeyOptions<T>): (source: T) => Answer<T, { readonly skipped: Skip }> {
+  const error = new Error(`${MAX_WAITING} sources already wait for their outcome`)
+  const skipped: Skip = { reason: 'overloaded', message: error.message, error }
+  return (source) => {
+    try {
+      return { source, key: checkKey(keyOf(source)), skipped }
+    } catch {
+      return { source, key: '', skipped }
+    }
   }
 }
 
