@@ -18,6 +18,8 @@ export interface Lanes {
    * @returns [n, width], valid until the next call: the projection, or the top layer's state without one.
    */
   step(lanes: ArrayLike<number>, inputs: Float32Array): Float32Array
+  /** As `step`, but each row starts from its lane's present state and leaves it as it is. */
+  ahead(lanes: ArrayLike<number>, inputs: Float32Array): Float32Array
   /** A copy of one lane's state [layers, hiddenSize]. */
   save(lane: number): Float32Array
   restore(lane: number, state: Float32Array): void

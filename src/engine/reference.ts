@@ -99,21 +99,25 @@ function open(model: Model, lanes: number): Lanes {
   const size = stateSize(spec)
   const width = spec.outputSize || H
   let pool = new Float32Array(lanes * size)
-  return {
-    step(numbers, inputs) {
-      const out = new Float32Array(numbers.length * width)
-      for (let row = 0; row < numbers.length; row++) {
-        let x: Vector = inputs.subarray(row * spec.inputSize, (row + 1) * spec.inputSize)
-        for (const cell of cells) {
-          const start = numbers[row] * size + cell.layer * H
-          const state = pool.subarray(start, start + H)
-          x = referenceStep(spec, weights, cell, x, state).h
-          state.set(x)
-        }
-        out.set(referenceHead(spec, weights, head, x), row * width)
+
+  function run(numbers: ArrayLike<number>, inputs: Float32Array, keep: boolean): Float32Array {
+    const out = new Float32Array(numbers.length * width)
+    for (let row = 0; row < numbers.length; row++) {
+      let x: Vector = inputs.subarray(row * spec.inputSize, (row + 1) * spec.inputSize)
+      for (const cell of cells) {
+        const start = numbers[row] * size + cell.layer * H
+        const state = pool.subarray(start, start + H)
+        x = referenceStep(spec, weights, cell, x, state).h
+        if (keep) state.set(x)
       }
-      return out
-    },
+      out.set(referenceHead(spec, weights, head, x), row * width)
+    }
+    return out
+  }
+
+  return {
+    step: (numbers, inputs) => run(numbers, inputs, true),
+    ahead: (numbers, inputs) => run(numbers, inputs, false),
     save: (lane) => pool.slice(lane * size, (lane + 1) * size),
     restore: (lane, state) => pool.set(state, lane * size),
     copy: (from, to) => void pool.copyWithin(to * size, from * size, (from + 1) * size),

@@ -19,6 +19,8 @@ export interface Stepper {
    * or an input is not finite.
    */
   step(lanes: ArrayLike<number>, inputs: Float32Array): Float32Array
+  /** As `step`, but each row starts from its lane's present state and leaves it as it is. */
+  ahead(lanes: ArrayLike<number>, inputs: Float32Array): Float32Array
   /** A copy of one lane's state [layers, hiddenSize]. */
   save(lane: number): Float32Array
   /** Puts back a saved state. @throws RangeError when its length does not fit or a value is not finite. */
@@ -57,6 +59,11 @@ export function createStepper(model: Model, options: StepperOptions = {}): Stepp
     if (!pool) throw new Error('the stepper is closed')
     return pool
   }
+  const checkRows = (lanes: ArrayLike<number>, inputs: Float32Array): void => {
+    for (let i = 0; i < lanes.length; i++) checkLane(lanes[i], count)
+    checkLength('inputs', inputs, lanes.length * spec.inputSize)
+    checkFinite('inputs', inputs)
+  }
 
   return {
     model,
@@ -66,10 +73,13 @@ export function createStepper(model: Model, options: StepperOptions = {}): Stepp
     },
     step(lanes, inputs) {
       const running = opened()
-      for (let i = 0; i < lanes.length; i++) checkLane(lanes[i], count)
-      checkLength('inputs', inputs, lanes.length * spec.inputSize)
-      checkFinite('inputs', inputs)
+      checkRows(lanes, inputs)
       return running.step(lanes, inputs)
+    },
+    ahead(lanes, inputs) {
+      const running = opened()
+      checkRows(lanes, inputs)
+      return running.ahead(lanes, inputs)
     },
     save(lane) {
       checkLane(lane, count)

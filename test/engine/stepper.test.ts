@@ -150,6 +150,46 @@ function behaves(backend: Backend): void {
       )
     })
 
+    it('looks ahead as a step that is taken back would, of as many rows and lanes as there are', () => {
+      fc.assert(
+        fc.property(models('forward'), fc.array(rows, { maxLength: 4 }), seeds, (any, calls, seed) => {
+          const { inputSize } = any.spec
+          const stepper = createStepper(any, { backend, lanes: LANES })
+          const same = createStepper(any, { backend, lanes: LANES })
+          calls.forEach((lanes, call) => {
+            const x = inputs(lanes.length * inputSize, seed + call)
+            assert.deepEqual(stepper.step(lanes, x), same.step(lanes, x))
+            const backwards = lanes.toReversed()
+            const y = stepper.ahead(backwards, x).slice()
+            const each = backwards.flatMap((lane, i) => {
+              const saved = same.save(lane)
+              const row = [...same.step([lane], x.subarray(i * inputSize, (i + 1) * inputSize))]
+              same.restore(lane, saved)
+              return row
+            })
+            assert.deepEqual([...y], each)
+            for (let lane = 0; lane < LANES; lane++) assert.deepEqual(stepper.save(lane), same.save(lane))
+          })
+        }),
+      )
+    })
+
+    it('looks ahead from its own outputs, and leaves nothing of it in what it grows by', () => {
+      const wide = initialise(gruSpec({ inputSize: 40, hiddenSize: 40 }))
+      const stepper = createStepper(wide, { backend, lanes: 2 })
+      const same = createStepper(wide, { backend, lanes: 2 })
+      const x = inputs(40, 1)
+      for (let lanes = 2; lanes < 40; lanes += 7) {
+        stepper.grow(lanes)
+        const all = new Array<number>(lanes).fill(0)
+        const y = stepper.ahead(all, stepper.step(all, inputs(40 * lanes, lanes)))
+        const expected = same.ahead(all, same.step(all, inputs(40 * lanes, lanes)).slice())
+        assert.deepEqual(y, expected)
+        for (let lane = 1; lane < lanes; lane++) assert.ok(stepper.save(lane).every((v) => v === 0))
+        assert.deepEqual(stepper.ahead([0], x), same.ahead([0], x))
+      }
+    })
+
     it('keeps all states when it grows, and begins new ones at zero', () => {
       fc.assert(
         fc.property(fc.array(fc.integer({ min: 0, max: 5000 }), { maxLength: 4 }), (steps) => {
@@ -191,6 +231,9 @@ function behaves(backend: Backend): void {
         [() => stepper.step([0, 1], x.subarray(1)), /RangeError: inputs must hold 6 values, got 5/],
         [() => stepper.step([0, 1], bad(Number.NaN)), /RangeError: inputs .* got NaN at index 5/],
         [() => stepper.step([0, 1], bad(Number.POSITIVE_INFINITY)), /RangeError: .* got Infinity at index 5/],
+        [() => stepper.ahead([2, 0], x), /RangeError: lane .* below 2, got 2/],
+        [() => stepper.ahead([0, 1], x.subarray(1)), /RangeError: inputs must hold 6 values, got 5/],
+        [() => stepper.ahead([0, 1], bad(Number.NaN)), /RangeError: inputs .* got NaN at index 5/],
         [() => stepper.save(2), /RangeError: lane .* got 2/],
         [() => stepper.restore(0, state.subarray(1)), /RangeError: state must hold 10 values, got 9/],
         [() => stepper.restore(0, state.fill(Number.NaN)), /RangeError: state .* got NaN at index 0/],
@@ -208,6 +251,7 @@ function behaves(backend: Backend): void {
       stepper.close()
       stepper.close()
       assert.throws(() => stepper.step([0], inputs(3, 1)), /closed/)
+      assert.throws(() => stepper.ahead([0], inputs(3, 1)), /closed/)
       assert.throws(() => stepper.save(0), /closed/)
     })
   })

@@ -15,8 +15,8 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
   const stride = layers * units
   const width = outputSize || hiddenSize
 
-  // Memory, all in values of 4 bytes: weights, scratch, pool, lane numbers, inputs, outputs. What comes after the
-  // pool holds nothing between calls and moves when the pool or the number of rows grows.
+  // Memory, all in values of 4 bytes: weights, scratch, pool, states to look ahead from, lane numbers, inputs, outputs.
+  // What comes after the pool holds nothing between calls and moves when the pool or the number of rows grows.
   const packed = pack(model)
   const weights = kernel.begin() / 4
   const scratchEnd = kernel.configure(
@@ -32,6 +32,8 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
   const pool = padded((scratchEnd >>> 0) / 4, LINE)
   let rows = 0
   let count = 0
+  /** Lanes behind the pool's own, for copies of its states. */
+  let spare = 0
   let floats = new Float32Array(0)
   let numbers = new Uint32Array(0)
   let numbersAt = 0
@@ -41,13 +43,14 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
   let last = floats
 
   /** Memory for so many lanes and rows, and all views of it anew. When there is none, nothing has changed. */
-  function place(newCount: number, newRows: number): void {
-    const numbersTo = padded(pool + newCount * stride, LINE)
+  function place(newCount: number, newRows: number, newSpare: number): void {
+    const numbersTo = padded(pool + (newCount + newSpare) * stride, LINE)
     const inputsTo = padded(numbersTo + newRows, LINE)
     const outputsTo = padded(inputsTo + newRows * inputSize, LINE)
     reserve(kernel, outputsTo + newRows * width + LINE, `${newCount} lanes`)
     count = newCount
     rows = newRows
+    spare = newSpare
     numbersAt = numbersTo
     inputsAt = inputsTo
     outputsAt = outputsTo
@@ -67,7 +70,18 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
     return views[n]
   }
 
-  place(lanes, 1)
+  function copyState(from: number, to: number): void {
+    const start = pool + from * stride
+    floats.copyWithin(pool + to * stride, start, start + stride)
+  }
+
+  function run(n: number, inputs: Float32Array): Float32Array {
+    copy(inputs, floats, inputsAt)
+    kernel.step(n)
+    return outputs(n)
+  }
+
+  place(lanes, 1, 0)
   floats.set(packed, weights)
 
   return {
@@ -76,12 +90,22 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
       if (n > rows) {
         // They may be the outputs of an earlier call, which move.
         inputs = inputs.slice()
-        place(count, n)
+        place(count, n, spare)
       }
       for (let i = 0; i < n; i++) numbers[numbersAt + i] = lanes[i]
-      copy(inputs, floats, inputsAt)
-      kernel.step(n)
-      return outputs(n)
+      return run(n, inputs)
+    },
+    ahead(lanes, inputs) {
+      const n = lanes.length
+      if (n > rows || n > spare) {
+        inputs = inputs.slice()
+        place(count, Math.max(n, rows), Math.max(n, spare))
+      }
+      for (let i = 0; i < n; i++) {
+        copyState(lanes[i], count + i)
+        numbers[numbersAt + i] = count + i
+      }
+      return run(n, inputs)
     },
     save(lane) {
       const state = new Float32Array(layers * hiddenSize)
@@ -99,14 +123,11 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
         floats.set(state.subarray(from, from + hiddenSize), start + layer * units)
       }
     },
-    copy(from, to) {
-      const start = pool + from * stride
-      floats.copyWithin(pool + to * stride, start, start + stride)
-    },
+    copy: copyState,
     grow(lanes) {
       const end = pool + count * stride
       const used = floats.length
-      place(lanes, rows)
+      place(lanes, rows, spare)
       // What the memory has gained is zero already.
       floats.fill(0, end, Math.min(used, pool + count * stride))
     },
