@@ -1,0 +1,42 @@
+/** What a stepper has been asked for; effects come in the order of asking. */
+export type Operation = RowsOperation | SaveOperation | RestoreOperation | CopyOperation
+
+/** Rows to step, or to look ahead with. */
+export interface RowsOperation {
+  readonly kind: 'step' | 'ahead'
+  readonly number: number
+  readonly lanes: Uint32Array
+  /** [lanes, inputSize] */
+  readonly inputs: Float32Array
+  /** Rows that are in a batch already; a long operation may take several. */
+  planned: number
+  /** Rows whose outputs are there. */
+  answered: number
+  /** [lanes, width] */
+  readonly outputs: Float32Array
+  readonly resolve: (outputs: Float32Array) => void
+  readonly reject: (error: unknown) => void
+}
+
+export interface SaveOperation {
+  readonly kind: 'save'
+  readonly number: number
+  readonly lane: number
+  readonly resolve: (state: Float32Array) => void
+  readonly reject: (error: unknown) => void
+}
+
+export interface RestoreOperation {
+  readonly kind: 'restore'
+  readonly number: number
+  readonly lane: number
+  /** [layers, hiddenSize] */
+  readonly state: Float32Array
+}
+
+export interface CopyOperation {
+  readonly kind: 'copy'
+  readonly number: number
+  readonly from: number
+  readonly to: number
+}

@@ -1,0 +1,41 @@
+import type { Stepper } from '../stepper.ts'
+import type { Batch, Shape } from './plan.ts'
+
+/** What a batch gives. */
+export interface Results {
+  /** [rows, width] */
+  readonly outputs: Float32Array
+  /** The states that were read [saves, stateSize], in order. */
+  readonly states: Float32Array
+}
+
+/** Carries a batch out in this process. */
+export function carryOut(stepper: Stepper, batch: Batch, shape: Shape): Results {
+  const { inputSize, stateSize, width } = shape
+  const { from, inputs } = batch
+  const outputs = new Float32Array(batch.rows * width)
+  const states = new Float32Array(batch.saves.length * stateSize)
+  let read = 0
+
+  function rows(kind: 'step' | 'ahead', first: number, end: number): void {
+    if (end === first) return
+    const x = inputs.subarray(first * inputSize, end * inputSize)
+    outputs.set(stepper[kind](from.subarray(first, end), x), first * width)
+  }
+
+  for (const part of batch.parts) {
+    if (part.kind === 'write') {
+      part.lanes.forEach((lane, i) => {
+        stepper.restore(lane, part.states.subarray(i * stateSize, (i + 1) * stateSize))
+      })
+    } else if (part.kind === 'copy') stepper.copy(part.from, part.to)
+    else if (part.kind === 'read') {
+      for (const lane of part.lanes) states.set(stepper.save(lane), stateSize * read++)
+    } else {
+      const { first, aheads } = part
+      rows('ahead', first, first + aheads)
+      rows('step', first + aheads, first + part.rows)
+    }
+  }
+  return { outputs, states }
+}
