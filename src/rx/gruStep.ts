@@ -1,14 +1,18 @@
 import { defer, finalize, map, type OperatorFunction } from 'rxjs'
 import type { Backend } from '../engine/backend.ts'
+import { checkDevice, type DeviceChoice } from '../engine/device.ts'
 import type { Model } from '../engine/model.ts'
 import { stateSize } from '../engine/spec.ts'
 import type { Skip } from '../forecast/types.ts'
 import type { Preprocessing, Scaling } from '../formats/types.ts'
 import { checkFunctions } from '../mqtt/check.ts'
 import { quote } from '../quote.ts'
-import { type Answer, invalid, type KeyOptions, keyed } from './keyed.ts'
+import { type Answer, invalid, type KeyOptions, keyed, keyedLater, overloaded } from './keyed.ts'
+import { later } from './later.ts'
 import { createInputReader, fill, type StepInput, type Steps } from './stepInput.ts'
-import { createStepRun, type Step } from './stepRun.ts'
+import { createLaterRun, type OnDevice } from './stepLater.ts'
+import type { Step } from './stepOutput.ts'
+import { createStepRun } from './stepRun.ts'
 
 export interface GruStepOptions<T> extends KeyOptions<T> {
   readonly model: Model
@@ -26,7 +30,11 @@ export interface GruStepOptions<T> extends KeyOptions<T> {
   readonly preprocessing?: Preprocessing
   /** Give the state after the last step too. @default false */
   readonly hidden?: boolean
-  /** @default wasm */
+  /** What runs the steps: with anything but `wasm`, a GPU may, and outcomes come later. @default wasm */
+  readonly device?: DeviceChoice
+  /** Hears of each change of what runs the steps, and why; with `wasm` there is none. */
+  readonly onDevice?: OnDevice
+  /** Another backend for `wasm`. @default the fastest that the CPU can run */
   readonly backend?: Backend
   /** Streams kept; the one longest unused begins anew beyond that. @default 500 */
   readonly maxStreams?: number
@@ -38,6 +46,8 @@ interface Skipped {
   readonly output?: undefined
   readonly outputs?: undefined
   readonly hidden?: undefined
+  readonly device?: undefined
+  readonly deviceReason?: undefined
   readonly skipped: Skip
 }
 
@@ -56,6 +66,16 @@ export type GruStepOutcome<T> = Answer<T, Step | Skipped>
  * numbers, or for which the model gives none gives `invalid` and changes no state. Cold: states belong to the
  * subscription.
  *
+ * With `device` other than `wasm` outcomes come later, still one per source and in order: what arrives while a batch
+ * is on the device forms the next batch. At most 65,536 sources wait, further ones give `overloaded` and change no
+ * state. Completion comes after what waits, which unsubscribing drops. Values so large that float32 sums could
+ * overflow are `invalid` there too; an output that overflows only as it is scaled back leaves the state that made it.
+ *
+ * ```
+ * source            --a1-b1-x-------a2---|
+ * gruStep, gpu      ---------(A1B1i)---(A2|)
+ * ```
+ *
  * @throws RangeError or TypeError naming an option that cannot be used
  * @example
  * const model = initialise(gruSpec({ ...presets.pytorch, inputSize: 1, hiddenSize: 2 }), { seed: 1 })
@@ -65,12 +85,16 @@ export type GruStepOutcome<T> = Answer<T, Step | Skipped>
  */
 export function gruStep<T>(options: GruStepOptions<T>): OperatorFunction<T, GruStepOutcome<T>> {
   const { model, input: inputOf, h0, state: stateOf, preprocessing = {}, hidden = false } = options
-  const { backend, maxStreams = 500, onEvict } = options
+  const { backend, maxStreams = 500, onEvict, onDevice } = options
+  const device = checkDevice(options.device ?? 'wasm')
   const { inputSize, outputSize } = model.spec
-  checkFunctions(options, 'key', 'reset', 'state', 'onEvict')
+  checkFunctions(options, 'key', 'reset', 'state', 'onEvict', 'onDevice')
   if (typeof inputOf !== 'function') throw new TypeError(`input must be a function, got ${quote(inputOf)}`)
   if (!(Number.isInteger(maxStreams) && maxStreams >= 1 && maxStreams <= 100_000)) {
     throw new RangeError(`maxStreams must be a whole number from 1 to 100000, got ${String(maxStreams)}`)
+  }
+  if (device !== 'wasm' && backend) {
+    throw new RangeError(`device ${device} and the backend ${backend.name} contradict each other`)
   }
   checkScalings('preprocessing.inputs', preprocessing.inputs, inputSize)
   checkScalings('preprocessing.outputs', preprocessing.outputs, outputSize)
@@ -89,20 +113,22 @@ export function gruStep<T>(options: GruStepOptions<T>): OperatorFunction<T, GruS
   // Opened here once for what it throws, then anew by each subscription.
   createStepRun(runOptions).close()
 
-  return (source) =>
+  /** Makes the function that reads a source's steps, and the state to take them from. */
+  const createReader = (): ((from: T) => Asked) => {
+    const read = createInputReader(model.spec, preprocessing.inputs)
+    const given = new Float32Array(size)
+    return (from) => {
+      const told = stateOf?.(from)
+      if (told !== undefined) fill('state', given, 0, size, told)
+      return { steps: read(inputOf(from)), state: told === undefined ? undefined : given }
+    }
+  }
+
+  const stepNow: OperatorFunction<T, GruStepOutcome<T>> = (source) =>
     defer(() => {
       const run = createStepRun(runOptions)
-      const read = createInputReader(model.spec, preprocessing.inputs)
-      const given = new Float32Array(size)
-      let state: Float32Array | undefined
-      const select = (from: T): Steps => {
-        const told = stateOf?.(from)
-        state = told === undefined ? undefined : given
-        if (told !== undefined) fill('state', given, 0, size, told)
-        return read(inputOf(from))
-      }
-      const answer = keyed<T, Steps, Step | Skipped>(options, select, {
-        take(key, steps) {
+      const answer = keyed<T, Asked, Step | Skipped>(options, createReader(), {
+        take(key, { steps, state }) {
           try {
             return run.take(key, steps, state)
           } catch (error) {
@@ -113,6 +139,30 @@ export function gruStep<T>(options: GruStepOptions<T>): OperatorFunction<T, GruS
       })
       return source.pipe(map(answer), finalize(run.close))
     })
+
+  const stepLater: OperatorFunction<T, GruStepOutcome<T>> = (source) =>
+    defer(() => {
+      const run = createLaterRun({ ...runOptions, device, onDevice })
+      const answer = keyedLater<T, Asked, Step | Skipped>(options, createReader(), {
+        async take(key, { steps, state }) {
+          try {
+            return await run.take(key, steps, state)
+          } catch (error) {
+            return { skipped: invalid(error) }
+          }
+        },
+        reset: run.reset,
+      })
+      return source.pipe(later<T, GruStepOutcome<T>>(answer, overloaded(options)), finalize(run.close))
+    })
+
+  return device === 'wasm' ? stepNow : stepLater
+}
+
+interface Asked {
+  readonly steps: Steps
+  /** Valid until the next is read. */
+  readonly state?: Float32Array
 }
 
 /** @throws RangeError naming what cannot scale as many numbers */

@@ -2,20 +2,11 @@ import type { Backend } from '../engine/backend.ts'
 import type { Model } from '../engine/model.ts'
 import { sequence } from '../engine/sequence.ts'
 import { createStepper } from '../engine/stepper.ts'
+import { wasm } from '../engine/wasm/wasm.ts'
 import type { Scaling } from '../formats/types.ts'
-import { createLanes } from './lanes.ts'
 import type { Steps } from './stepInput.ts'
-
-/** What the steps gave: the projection in its own units, or the top layer without one. The arrays are the receiver's. */
-export interface Step {
-  /** Of the last step. */
-  readonly output: Float32Array
-  /** Of every step, when the source gave a sequence. */
-  readonly outputs?: readonly Float32Array[]
-  /** State after the last step, [layers · directions, hiddenSize]; set with the option `hidden`. */
-  readonly hidden?: Float32Array
-  readonly skipped?: undefined
-}
+import { createStepLanes, SPARE } from './stepLanes.ts'
+import { eachOutput, type Ran, type Step, sequenceStep, unscale } from './stepOutput.ts'
 
 /** The states of one subscription and what steps them. */
 export interface StepRun {
@@ -37,51 +28,38 @@ export interface StepRunOptions {
   readonly onEvict?: (key: string) => void
 }
 
-/** Keeps a state for each stream while time goes forward only; the first lane of the pool holds a copy to go back to. */
-const SPARE = 0
-/** Growing costs little, because the states stay where they are. */
-const GROWTH = 1.25
+/** Why it was this device, where there was no choice. */
+const ASKED_FOR = 'asked for'
 
 export function createStepRun(options: StepRunOptions): StepRun {
   return options.model.spec.direction === 'forward' ? statefulRun(options) : wholeRun(options)
 }
 
+/** Keeps a state for each stream while time goes forward only. */
 function statefulRun(options: StepRunOptions): StepRun {
   const { model, backend, initial, hidden, maxStreams, scalings, onEvict } = options
   const { inputSize } = model.spec
   const stepper = createStepper(model, { backend, lanes: SPARE + 2 })
-  const lanes = createLanes(maxStreams)
+  const lanes = createStepLanes(stepper, initial, maxStreams)
   const one = [0]
+  const ran: Ran = { device: stepper.device, deviceReason: ASKED_FOR }
 
   const step = (x: Float32Array): Float32Array => unscale(stepper.step(one, x).slice(), scalings)
   const run = ({ x, time }: Steps, lane: number): Step => {
     one[0] = lane
     if (time === undefined) {
       const output = step(x)
-      return hidden ? { output, hidden: stepper.save(lane) } : { output }
+      return hidden ? { output, hidden: stepper.save(lane), ...ran } : { output, ...ran }
     }
     const outputs = Array.from({ length: time }, (_, t) =>
       step(x.subarray(t * inputSize, (t + 1) * inputSize)),
     )
-    const output = outputs[time - 1].slice()
-    return hidden ? { output, outputs, hidden: stepper.save(lane) } : { output, outputs }
+    return sequenceStep(outputs, hidden ? stepper.save(lane) : undefined, ran)
   }
 
   return {
     take(key, steps, state) {
-      const { lane: place, fresh, evicted } = lanes.of(key)
-      const lane = SPARE + 1 + place
-      if (fresh) {
-        try {
-          if (lane >= stepper.lanes) {
-            stepper.grow(Math.min(Math.ceil(GROWTH * stepper.lanes), SPARE + 1 + maxStreams))
-          }
-          stepper.restore(lane, initial)
-        } catch (error) {
-          lanes.forget(key)
-          throw error
-        }
-      }
+      const { lane, evicted } = lanes.of(key)
       stepper.copy(lane, SPARE)
       try {
         if (state) stepper.restore(lane, state)
@@ -100,31 +78,14 @@ function statefulRun(options: StepRunOptions): StepRun {
 }
 
 /** Runs whole sequences, each from the beginning: what looks back from the end of time keeps no state. */
-function wholeRun({ model, backend, initial, hidden, scalings }: StepRunOptions): StepRun {
+function wholeRun({ model, backend = wasm, initial, hidden, scalings }: StepRunOptions): StepRun {
+  const ran: Ran = { device: backend.device, deviceReason: ASKED_FOR }
   return {
     take(_key, { x, time = 1 }, state = initial) {
       const { y, hn, out } = sequence(model, x, { batch: 1, time, h0: state, backend })
-      const all = out ?? y
-      const width = all.length / time
-      const outputs = Array.from({ length: time }, (_, t) =>
-        unscale(all.slice(t * width, (t + 1) * width), scalings),
-      )
-      const output = outputs[time - 1].slice()
-      return hidden ? { output, outputs, hidden: hn } : { output, outputs }
+      return sequenceStep(eachOutput(out ?? y, time, scalings), hidden ? hn : undefined, ran)
     },
     reset: () => 0,
     close: () => {},
   }
-}
-
-/** Gives a projection back its own units, in float64 and rounded once. @throws RangeError when it is not finite */
-function unscale(output: Float32Array, scalings: readonly Scaling[] | undefined): Float32Array {
-  for (let i = 0; i < output.length; i++) {
-    if (scalings) {
-      const { mean = 0, std = 1 } = scalings[i]
-      output[i] = output[i] * std + mean
-    }
-    if (!Number.isFinite(output[i])) throw new RangeError(`the model gave ${output[i]} for this input`)
-  }
-  return output
 }
