@@ -96,10 +96,11 @@ function createChunk(js: GpuJs, spec: GruSpec, batch: number): Chunk {
   const kernel = (source: string, width: number): Kernel => js.kernel(source, { I, H }, planes(width, batch))
   const [first, last] = [gates === null ? undefined : kernel(gates, 2 * H), kernel(state, H)]
   const pipeline: Pipeline = js.pipeline((x, from, h, w) => {
-    const states = []
+    // What a kernel gives here is a placeholder of its result.
+    const states: object[] = []
     for (let t = 0; t < FUSED_STEPS; t++) {
-      const previous = states.at(-1) ?? h
-      const q = first?.(x, from, previous, w, t * batch, 0)
+      const previous: object = states.at(-1) ?? h
+      const q: object | undefined = first?.(x, from, previous, w, t * batch, 0)
       states.push(q ? last(x, q, from, previous, w, t * batch, 0) : last(x, from, previous, w, t * batch, 0))
     }
     return states

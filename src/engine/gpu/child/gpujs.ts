@@ -42,7 +42,7 @@ export interface GpuJs {
   /** `output` is [width, height, depth]; it may change between calls. */
   kernel(source: string, constants: Readonly<Record<string, number>>, output: readonly number[]): Kernel
   /** `chain` is called once, with placeholders; it calls kernels and returns results. Sizes are fixed by the first call. */
-  pipeline(chain: (...values: Handle[]) => readonly unknown[]): Pipeline
+  pipeline(chain: (...values: object[]) => readonly object[]): Pipeline
   /** A buffer as an argument: element [y][x] is number x + width · y. */
   handle(buffer: GPUBuffer, width: number): Handle
   upload(values: Float32Array, width: number): Upload
@@ -54,7 +54,7 @@ interface Library {
     readonly mode: 'webgpu'
   }) => {
     createKernel(source: string, settings: object): Kernel
-    createPipeline(chain: (...values: Handle[]) => readonly unknown[]): Pipeline
+    createPipeline(chain: (...values: object[]) => readonly object[]): Pipeline
     destroy(): Promise<void>
   }
   readonly WebGPUContext: { acquire(): Promise<Context> }

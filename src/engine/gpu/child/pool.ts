@@ -42,6 +42,12 @@ export interface Pool {
   close(): void
 }
 
+/** The device refuses to run nothing. */
+function hasWork(stage: PoolStage): boolean {
+  if (stage.kind === 'copy') return true
+  return stage.kind === 'step' ? stage.rows > 0 : stage.lanes.length > 0
+}
+
 const statesOf = (lanes: number): string => `states of ${lanes} lanes`
 
 /** States grow by half at least, so that a pool that grows lane by lane is seldom copied. */
@@ -170,7 +176,7 @@ export function openPool(shared: Shared, spec: GruSpec, weights: Float32Array, i
       )
       const result = taken.reserve(readLanes)
       let readSoFar = 0
-      for (const stage of batch.stages) {
+      for (const stage of batch.stages.filter(hasWork)) {
         if (stage.kind === 'copy') copy(stage.from, stage.to)
         else if (stage.kind === 'step') await step(stage.first, stage.rows, { x, f, t, y })
         else if (stage.kind === 'write') write(stage.lanes, stage.states)
