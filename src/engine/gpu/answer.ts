@@ -1,4 +1,4 @@
-import type { Operation } from './operation.ts'
+import { hasRows } from './operation.ts'
 import type { Batch, Shape } from './plan.ts'
 import type { Results } from './standby.ts'
 
@@ -24,8 +24,4 @@ export function answer(batch: Batch, { outputs, states }: Results, { width, stat
 /** Tells all who wait for a part of a batch that there will be none. */
 export function refuse(batch: Batch, error: unknown): void {
   for (const operation of batch.operations) if ('reject' in operation) operation.reject(error)
-}
-
-function hasRows(operation: Operation): operation is Extract<Operation, { kind: 'step' | 'ahead' }> {
-  return operation.kind === 'step' || operation.kind === 'ahead'
 }

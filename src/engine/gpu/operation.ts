@@ -40,3 +40,7 @@ export interface CopyOperation {
   readonly from: number
   readonly to: number
 }
+
+export function hasRows(operation: Operation): operation is RowsOperation {
+  return operation.kind === 'step' || operation.kind === 'ahead'
+}

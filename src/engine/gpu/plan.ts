@@ -1,4 +1,11 @@
-import type { CopyOperation, Operation, RestoreOperation, RowsOperation, SaveOperation } from './operation.ts'
+import {
+  type CopyOperation,
+  hasRows,
+  type Operation,
+  type RestoreOperation,
+  type RowsOperation,
+  type SaveOperation,
+} from './operation.ts'
 
 // Puts operations into as few stages as their order allows, so that what came together is computed together.
 //
@@ -24,7 +31,7 @@ export type Part =
   | { readonly kind: 'read'; readonly lanes: Int32Array }
 
 /** What is computed without asking in between. */
-export interface Batch {
+export interface Work {
   readonly parts: readonly Part[]
   readonly rows: number
   /** [rows, inputSize] */
@@ -33,6 +40,10 @@ export interface Batch {
   readonly from: Int32Array
   /** The lane that gets the state of row i; −1 for none. */
   readonly to: Int32Array
+}
+
+/** Work, and whose it is. */
+export interface Batch extends Work {
   /** Operations of which at least a part is in this batch, in order. */
   readonly operations: readonly Operation[]
   /** For row i: the place in `operations` of the one it belongs to, and its row there. */
@@ -100,7 +111,7 @@ export function plan(operations: readonly Operation[], shape: Shape, limits: Lim
 
   /** Whether all of it has found a place. */
   function place(operation: Operation, index: number): boolean {
-    if (operation.kind === 'step' || operation.kind === 'ahead') return placeRows(operation, index)
+    if (hasRows(operation)) return placeRows(operation, index)
     if (operation.kind === 'copy') {
       const { from, to } = operation
       const level = Math.max(levelAfter(last[from], COPY), levelAfter(last[to], COPY))

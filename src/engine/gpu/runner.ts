@@ -1,11 +1,14 @@
 import type { Model } from '../model.ts'
-import { stateSize } from '../spec.ts'
 import type { Stepper } from '../stepper.ts'
 import { answer, refuse } from './answer.ts'
-import type { Operation } from './operation.ts'
-import { type Limits, plan, type Shape } from './plan.ts'
+import { createJournal } from './journal.ts'
+import { createLoad } from './load.ts'
+import { hasRows, type Operation } from './operation.ts'
+import { type Batch, plan, type Shape } from './plan.ts'
+import type { Session } from './session.ts'
+import { flopOf, limitsOf, shapeOf } from './size.ts'
 import { carryOut } from './standby.ts'
-import type { DeviceStepper, DeviceStepperOptions } from './types.ts'
+import type { DeviceStepper } from './types.ts'
 
 /** What stands in the queue. */
 export type Queued =
@@ -13,67 +16,221 @@ export type Queued =
   | { readonly kind: 'grow'; readonly number: number; readonly lanes: number }
   | { readonly kind: 'settle'; readonly number: number; readonly resolve: () => void }
 
-/** Carries out what is pushed, in its order. */
-export interface Runner extends Pick<DeviceStepper, 'device' | 'reason' | 'load' | 'ready' | 'close'> {
-  push(operation: Queued): void
+/** Carries out what is pushed, in its order: on the standby, or in a session. */
+export interface Runner {
+  readonly session: Session | undefined
+  readonly load: DeviceStepper['load']
   /** Number of the last operation that the standby's states have seen. */
   readonly known: number
+  push(operation: Queued): void
+  /** Moves all states into a session, which is then the runner's to close, and goes on there. */
+  enter(session: Session): Promise<void>
+  /** Goes on without the session, once the standby has its states. */
+  leave(): Promise<void>
+  /** Does what was pushed, then closes the session. */
+  close(): Promise<void>
 }
 
-const LIMITS: Limits = { rows: 65_536, values: 2 ** 23, levels: 65_536 }
+export interface RunnerListener {
+  /** Rows have come together, as `load` says. */
+  came(): void
+  /** The session is gone, nothing else is: all goes on in WASM. */
+  lost(error: unknown): void
+}
 
-export function createRunner(model: Model, standby: Stepper, _options: DeviceStepperOptions): Runner {
+export function createRunner(model: Model, standby: Stepper, listener: RunnerListener): Runner {
   const { spec } = model
+  const limits = limitsOf(spec)
+  const journal = createJournal(flopOf(spec))
+  const load = createLoad()
   const queue: Queued[] = []
+  const moves: (() => Promise<void>)[] = []
+  let session: Session | undefined
   let known = 0
-  let scheduled: NodeJS.Immediate | undefined
+  /** Number of the last operation that has been carried out or is under way. */
+  let begun = 0
+  let busy = false
+  let closed = false
+  let scheduled = false
+  /** Why the session is gone, until that has been dealt with. */
+  let fallen: { readonly error: unknown } | undefined
 
-  function flush(): void {
-    scheduled = undefined
-    while (queue.length > 0) {
-      const barrier = queue.findIndex(({ kind }) => kind === 'grow' || kind === 'settle')
-      const head = queue[0]
-      if (barrier === 0) {
-        queue.shift()
-        known = head.number
-        if (head.kind === 'settle') head.resolve()
-        continue
-      }
-      const operations = (barrier < 0 ? queue : queue.slice(0, barrier)) as Operation[]
-      const shape: Shape = {
-        lanes: standby.lanes,
-        inputSize: spec.inputSize,
-        stateSize: stateSize(spec),
-        width: spec.outputSize || spec.hiddenSize,
-      }
-      const batch = plan(operations, shape, LIMITS)
+  const shape = (): Shape => shapeOf(spec, standby.lanes)
+
+  function schedule(): void {
+    if (busy || scheduled) return
+    scheduled = true
+    setImmediate(turn)
+  }
+
+  function turn(): void {
+    scheduled = false
+    busy = true
+    if (!session && moves.length === 0) {
+      runHere()
+      busy = false
+      if (moves.length > 0) schedule()
+    } else void drive()
+  }
+
+  async function drive(): Promise<void> {
+    while (moves.length > 0 || fallen || queue.length > 0) {
       try {
-        answer(batch, carryOut(standby, batch, shape), shape)
+        if (fallen) throw fallen.error
+        const move = moves.shift()
+        if (move) await move()
+        else if (session) {
+          await runThere(session)
+          // What follows from the answers joins the next batch.
+          await new Promise(setImmediate)
+        } else runHere()
       } catch (error) {
-        refuse(batch, error)
+        fall(error)
       }
-      if (batch.finished > 0) known = queue[batch.finished - 1].number
-      queue.splice(0, batch.finished)
+    }
+    busy = false
+  }
+
+  /** The next batch of what is in the queue before anything that is not part of one. */
+  function nextBatch(): Batch {
+    const end = queue.findIndex(({ kind }) => kind === 'grow' || kind === 'settle')
+    const batch = plan((end < 0 ? queue : queue.slice(0, end)) as Operation[], shape(), limits)
+    if (batch.finished > 0) begun = queue[batch.finished - 1].number
+    queue.splice(0, batch.finished)
+    return batch
+  }
+
+  function count(): void {
+    let rows = 0
+    for (const operation of queue) {
+      if (operation.kind === 'grow' || operation.kind === 'settle') continue
+      if (hasRows(operation)) rows += operation.lanes.length - operation.planned
+    }
+    if (rows === 0) return
+    load.came(rows)
+    listener.came()
+  }
+
+  function runHere(): void {
+    count()
+    while (queue.length > 0) {
+      const head = queue[0]
+      if (head.kind === 'grow' || head.kind === 'settle') {
+        queue.shift()
+        begun = head.number
+        if (head.kind === 'settle') head.resolve()
+      } else {
+        const start = performance.now()
+        const batch = nextBatch()
+        try {
+          answer(batch, carryOut(standby, batch, shape()), shape())
+        } catch (error) {
+          refuse(batch, error)
+        }
+        load.took(batch.rows, performance.now() - start)
+      }
+      known = begun
     }
   }
 
+  async function runThere(session: Session): Promise<void> {
+    const head = queue[0]
+    if (head.kind === 'grow' || head.kind === 'settle') {
+      if (head.kind === 'settle') await fetch(session)
+      else if (head.lanes > session.lanes) await session.grow(head.lanes)
+      queue.shift()
+      begun = head.number
+      if (head.kind === 'settle') head.resolve()
+      return
+    }
+    count()
+    const start = performance.now()
+    const batch = nextBatch()
+    journal.add(batch)
+    const results = await session.run(batch)
+    journal.answered()
+    answer(batch, results, shape())
+    load.took(batch.rows, performance.now() - start)
+    if (journal.heavy) await fetch(session)
+  }
+
+  /** Gives the standby the states of the session. */
+  async function fetch(session: Session): Promise<void> {
+    const lanes = journal.changed(standby.lanes)
+    const states = await session.read(lanes)
+    const { stateSize } = shape()
+    lanes.forEach((lane, i) => {
+      standby.restore(lane, states.subarray(i * stateSize, (i + 1) * stateSize))
+    })
+    journal.clear()
+    known = begun
+  }
+
+  function fall(error: unknown): void {
+    fallen = undefined
+    session?.close()
+    session = undefined
+    journal.replay(standby, shape())
+    known = begun
+    listener.lost(error)
+  }
+
+  /** Does something between two batches. */
+  function move(action: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      moves.push(() => action().then(resolve, reject))
+      schedule()
+    })
+  }
+
   return {
-    device: standby.device,
-    reason: 'asked for',
-    load: { batch: 0, microseconds: 0 },
-    ready: Promise.resolve(),
+    get session() {
+      return session
+    },
+    get load() {
+      return load.now
+    },
     get known() {
       return known
     },
     push(operation) {
       queue.push(operation)
-      scheduled ??= setImmediate(flush)
+      schedule()
     },
+    enter: (next) =>
+      move(async () => {
+        if (closed) throw new Error('the stepper is closed')
+        if (standby.lanes > next.lanes) await next.grow(standby.lanes)
+        // The others are zero there already.
+        const states = Array.from({ length: standby.lanes }, (_, lane) => lane)
+        const begun = states.filter((lane) => standby.save(lane).some((v) => v !== 0))
+        await next.write(Int32Array.from(begun), standby.save)
+        session = next
+        next.gpu.onLost((error) => {
+          if (session !== next) return
+          fallen = { error }
+          schedule()
+        })
+      }),
+    leave: () =>
+      move(async () => {
+        if (!session) return
+        try {
+          await fetch(session)
+          session.close()
+          session = undefined
+        } catch (error) {
+          fall(error)
+        }
+      }),
     async close() {
+      closed = true
       await new Promise<void>((resolve) => {
-        queue.push({ kind: 'settle', number: known, resolve })
-        scheduled ??= setImmediate(flush)
+        queue.push({ kind: 'settle', number: begun, resolve })
+        schedule()
       })
+      session?.close()
+      session = undefined
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { Stepper } from '../stepper.ts'
-import type { Batch, Shape } from './plan.ts'
+import type { Part, Shape, Work } from './plan.ts'
 
 /** What a batch gives. */
 export interface Results {
@@ -9,12 +9,12 @@ export interface Results {
   readonly states: Float32Array
 }
 
-/** Carries a batch out in this process. */
-export function carryOut(stepper: Stepper, batch: Batch, shape: Shape): Results {
+/** Carries a batch's work out in this process. */
+export function carryOut(stepper: Stepper, work: Work, shape: Shape): Results {
   const { inputSize, stateSize, width } = shape
-  const { from, inputs } = batch
-  const outputs = new Float32Array(batch.rows * width)
-  const states = new Float32Array(batch.saves.length * stateSize)
+  const { parts, from, inputs } = work
+  const outputs = new Float32Array(work.rows * width)
+  const states = new Float32Array(stateSize * reads(parts))
   let read = 0
 
   function rows(kind: 'step' | 'ahead', first: number, end: number): void {
@@ -23,7 +23,7 @@ export function carryOut(stepper: Stepper, batch: Batch, shape: Shape): Results 
     outputs.set(stepper[kind](from.subarray(first, end), x), first * width)
   }
 
-  for (const part of batch.parts) {
+  for (const part of parts) {
     if (part.kind === 'write') {
       part.lanes.forEach((lane, i) => {
         stepper.restore(lane, part.states.subarray(i * stateSize, (i + 1) * stateSize))
@@ -38,4 +38,8 @@ export function carryOut(stepper: Stepper, batch: Batch, shape: Shape): Results 
     }
   }
   return { outputs, states }
+}
+
+function reads(parts: readonly Part[]): number {
+  return parts.reduce((sum, part) => sum + (part.kind === 'read' ? part.lanes.length : 0), 0)
 }

@@ -4,7 +4,9 @@ import type { Model } from '../model.ts'
 import { stateSize } from '../spec.ts'
 import { createStepper } from '../stepper.ts'
 import { boundsOf, checkBounded } from './bounds.ts'
+import { createChoice, type GpuSource } from './choice.ts'
 import type { RowsOperation } from './operation.ts'
+import { acquireGpu } from './process.ts'
 import { createRunner } from './runner.ts'
 import type { DeviceStepper, DeviceStepperOptions } from './types.ts'
 
@@ -13,6 +15,15 @@ import type { DeviceStepper, DeviceStepperOptions } from './types.ts'
  * @throws RangeError when the model is not forward only, the number of lanes cannot be used, or there is no such device
  */
 export function createDeviceStepper(model: Model, options: DeviceStepperOptions = {}): DeviceStepper {
+  return openDeviceStepper(model, options, { acquire: acquireGpu })
+}
+
+/** As {@link createDeviceStepper}, with a source of GPUs. */
+export function openDeviceStepper(
+  model: Model,
+  options: DeviceStepperOptions,
+  source: GpuSource,
+): DeviceStepper {
   const { device = 'auto', lanes: initial = 1 } = options
   const { spec } = model
   const { inputSize, hiddenSize, outputSize } = spec
@@ -26,7 +37,12 @@ export function createDeviceStepper(model: Model, options: DeviceStepperOptions 
   const largestInput = bounds?.input ?? Number.MAX_VALUE
   const largestState = bounds?.state ?? Number.MAX_VALUE
   const standby = createStepper(model, { lanes: initial })
-  const runner = createRunner(model, standby, options)
+  const runner = createRunner(model, standby, {
+    came: () => choice.came(),
+    lost: (error) => choice.lost(error),
+  })
+  const refusal = bounds ? undefined : 'its weights are so large that sums could overflow on a GPU'
+  const choice = createChoice(model, standby, options, source, refusal, runner)
   /** Number of the last operation that changed each lane. */
   let moved = new Float64Array(initial)
   let number = 0
@@ -71,10 +87,10 @@ export function createDeviceStepper(model: Model, options: DeviceStepperOptions 
   return {
     model,
     get device() {
-      return runner.device
+      return choice.device
     },
     get reason() {
-      return runner.reason
+      return choice.reason
     },
     get lanes() {
       return standby.lanes
@@ -82,7 +98,7 @@ export function createDeviceStepper(model: Model, options: DeviceStepperOptions 
     get load() {
       return runner.load
     },
-    ready: runner.ready,
+    ready: choice.ready,
     step: (lanes, inputs) => rows('step', lanes, inputs),
     ahead: (lanes, inputs) => rows('ahead', lanes, inputs),
     save(lane) {
@@ -132,7 +148,10 @@ export function createDeviceStepper(model: Model, options: DeviceStepperOptions 
       return moved[lane] <= runner.known ? standby.save(lane) : undefined
     },
     close() {
-      closing ??= runner.close()
+      if (!closing) {
+        choice.close()
+        closing = runner.close()
+      }
       return closing
     },
   }

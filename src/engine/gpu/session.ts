@@ -1,0 +1,118 @@
+import { checkFinite } from '../check.ts'
+import type { Model } from '../model.ts'
+import { stateSize } from '../spec.ts'
+import type { Batch, Part } from './plan.ts'
+import type { Gpu } from './process.ts'
+import type { Stage } from './protocol.ts'
+import type { Results } from './standby.ts'
+
+/** Building kernels can take seconds. */
+const OPENING_MS = 20_000
+/** Values of the states that one request writes or reads. */
+const CHUNK = 2 ** 21
+
+/** A pool of states on the GPU. Each call waits for those before; all throw what `Gpu.ask` throws. */
+export interface Session {
+  readonly gpu: Gpu
+  readonly lanes: number
+  run(batch: Batch): Promise<Results>
+  /** Puts states [lanes, stateSize] into lanes. */
+  write(lanes: Int32Array, states: (lane: number) => Float32Array): Promise<void>
+  /** The states of lanes [lanes, stateSize]. */
+  read(lanes: Int32Array): Promise<Float32Array>
+  grow(lanes: number): Promise<void>
+  close(): void
+}
+
+const NOTHING = new Float32Array(0)
+let pools = 0
+
+/** Opens a pool of zero states; the session takes over the share of the GPU, if it can be opened. */
+export async function openSession(gpu: Gpu, { spec, weights }: Model, initial: number): Promise<Session> {
+  const size = stateSize(spec)
+  const pool = ++pools
+  let lanes = initial
+  await gpu.ask(
+    'open',
+    (write) => ({ pool, spec, weights: write(weights), lanes }),
+    () => undefined,
+    { deadlineMs: OPENING_MS },
+  )
+
+  function run(parts: readonly Part[], batch: Pick<Batch, 'inputs' | 'from' | 'to'>): Promise<Results> {
+    return gpu.ask(
+      'run',
+      (write, replyAt) => ({
+        pool,
+        inputs: write(batch.inputs),
+        from: write(Float32Array.from(batch.from)),
+        to: write(Float32Array.from(batch.to)),
+        stages: parts.map((part): Stage => {
+          if (part.kind === 'copy') return part
+          if (part.kind === 'step') return { kind: 'step', first: part.first, rows: part.rows }
+          const lanes = write(Float32Array.from(part.lanes))
+          return part.kind === 'read'
+            ? { kind: 'read', lanes }
+            : { ...part, lanes, states: write(part.states) }
+        }),
+        reply: replyAt(),
+      }),
+      ({ outputs, states }, numbers) => ({ outputs: numbers(outputs), states: numbers(states) }),
+    )
+  }
+
+  const none = { inputs: NOTHING, from: new Int32Array(0), to: new Int32Array(0) }
+  const chunk = Math.max(1, Math.floor(CHUNK / size))
+  async function inChunks(
+    all: Int32Array,
+    each: (lanes: Int32Array, at: number) => Promise<void>,
+  ): Promise<void> {
+    for (let at = 0; at < all.length; at += chunk) await each(all.subarray(at, at + chunk), at)
+  }
+
+  return {
+    gpu,
+    get lanes() {
+      return lanes
+    },
+    run: async (batch) =>
+      batch.parts.length > 0 ? run(batch.parts, batch) : { outputs: NOTHING, states: NOTHING },
+    write: (all, stateOf) =>
+      inChunks(all, async (lanes) => {
+        const states = new Float32Array(lanes.length * size)
+        lanes.forEach((lane, i) => {
+          states.set(stateOf(lane), i * size)
+        })
+        await run([{ kind: 'write', lanes, states }], none)
+      }),
+    async read(all) {
+      const states = new Float32Array(all.length * size)
+      await inChunks(all, async (lanes, at) => {
+        const { states: some } = await run([{ kind: 'read', lanes }], none)
+        states.set(some, at * size)
+      })
+      checkFinite('states from the GPU', states)
+      return states
+    },
+    async grow(more) {
+      await gpu.ask(
+        'grow',
+        () => ({ pool, lanes: more }),
+        () => undefined,
+        { deadlineMs: OPENING_MS },
+      )
+      lanes = more
+    },
+    close() {
+      // A process that is gone has given back all it had.
+      gpu
+        .ask(
+          'close',
+          () => ({ pool }),
+          () => undefined,
+        )
+        .catch(() => undefined)
+      gpu.release()
+    },
+  }
+}
