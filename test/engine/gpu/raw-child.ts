@@ -52,6 +52,7 @@ export function startChild(env: NodeJS.ProcessEnv = process.env, module: URL = O
   const said: unknown[] = []
   let ids = 0
   let free = 0
+  let ended: Promise<number | null> | undefined
   child.on('message', (reply: Reply) => {
     if (!('id' in reply) || !waiting.has(reply.id)) {
       said.push(reply)
@@ -80,6 +81,13 @@ export function startChild(env: NodeJS.ProcessEnv = process.env, module: URL = O
     if (reply.type === 'done') return reply.answer as Answers[T]
     throw new Error(reply.message)
   }
+  const end = async (): Promise<number | null> => {
+    const exit = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined
+    if (child.connected) child.disconnect()
+    await exit
+    numbers.close()
+    return child.exitCode
+  }
   return {
     process: child,
     numbers,
@@ -104,12 +112,9 @@ export function startChild(env: NodeJS.ProcessEnv = process.env, module: URL = O
       const answer = await ask('run', { pool, stages: placed, ...rows, reply: free })
       return { outputs: numbers.read(answer.outputs), states: numbers.read(answer.states) }
     },
-    async end() {
-      const exit = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined
-      if (child.connected) child.disconnect()
-      await exit
-      numbers.close()
-      return child.exitCode
+    end() {
+      ended ??= end()
+      return ended
     },
   }
 }

@@ -33,8 +33,6 @@ export interface Kernel {
 /** Kernel calls carried out as one submit. Each result is [depth][height] of rows, views of one buffer. */
 export interface Pipeline {
   (...values: readonly Upload[]): Promise<readonly Float32Array[][][]>
-  readonly executorKind: string
-  readonly fallbackReason: string | null
   destroy(): Promise<void>
 }
 
