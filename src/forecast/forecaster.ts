@@ -1,54 +1,17 @@
 import type { GruExpert } from './experts/gru.ts'
 import { detectPeriod, type GridState, PERIOD_READINGS, placeOnGrid, startGrid } from './grid.ts'
-import { append, createHistory, type History, length } from './history.ts'
-import { learnScale, type ScaleState, scaleOf, startScale } from './scale.ts'
-import { createTracker, startTracker, type Tracker, type TrackerState } from './tracker.ts'
-import type { Counts, Forecast, PushResult, Reading, Skip } from './types.ts'
-
-/** Grid steps of history kept for refits and for rebuilding states. */
-const HISTORY = 4096
-
-/** What all streams of one node or operator share. */
-export interface ForecasterOptions {
-  readonly horizon: number
-  readonly segment: number
-  /** Grid steps of the regular pattern when given, else null: found by the fits. */
-  readonly season: number | null
-  readonly period: number | null
-  readonly warmUp: number
-  readonly coverage: number
-}
-
-/** Everything a stream knows; the forecaster's functions move it on. */
-export interface StreamState {
-  readonly key: string
-  grid: GridState | null
-  /** Readings kept back: until the period is known, and one ahead until it is confirmed. */
-  pending: Reading[]
-  history: History
-  scale: ScaleState
-  /** Grid steps of the regular pattern; 0 = none known. */
-  season: number
-  /** Skill on this stream's own tail; null where the last fit had none of it. */
-  tailSkill: number | null
-  /** Version of the weights whose fit last learned from this stream. */
-  taught: number
-  /** Grid steps since the stream began, and since it last began anew. */
-  steps: number
-  sinceRestart: number
-  tracker: TrackerState
-  counts: { -readonly [name in keyof Counts]: number }
-  /** First of the stream's lanes in the model's state pool. */
-  base: number
-  /** Version of the weights that made each phase's state. */
-  made: Int32Array
-}
+import { append, type History, length } from './history.ts'
+import { learnScale, scaleOf } from './scale.ts'
+import { type ForecasterOptions, type StreamState, startStream } from './stream.ts'
+import { createTracker, type Tracker } from './tracker.ts'
+import type { Forecast, PushResult, Reading, Skip } from './types.ts'
 
 /** What the model lends to a stream for one reading. */
 export interface ModelView {
   /** Null until the first fit. */
   readonly expert: GruExpert | null
   readonly device: string
+  readonly deviceReason: string
   /** Skill against naive on the tails that the last fit held back, over all its series. */
   readonly tailSkill: number
 }
@@ -56,26 +19,8 @@ export interface ModelView {
 /** One stream: takes readings in, gives a forecast or the reason why there is none. */
 export interface Forecaster {
   readonly state: StreamState
-  push(reading: Reading): PushResult
-}
-
-export function startStream(key: string, options: ForecasterOptions, base: number): StreamState {
-  return {
-    key,
-    grid: null,
-    pending: [],
-    history: createHistory(HISTORY),
-    scale: startScale(),
-    season: options.season ?? 0,
-    tailSkill: null,
-    taught: 0,
-    steps: 0,
-    sinceRestart: 0,
-    tracker: startTracker(options.horizon, options.coverage),
-    counts: { accepted: 0, duplicate: 0, extra: 0, late: 0, ahead: 0, invalid: 0, filled: 0, restarts: 0 },
-    base,
-    made: new Int32Array(options.segment),
-  }
+  /** At once, or later where the GRU answers later; then the next reading is given when this one has its result. */
+  push(reading: Reading): PushResult | Promise<PushResult>
 }
 
 export function createForecaster(
@@ -85,6 +30,8 @@ export function createForecaster(
 ): Forecaster {
   const { horizon, segment, warmUp, coverage } = options
   let tracker: Tracker = createTracker(horizon, coverage, state.tracker)
+  /** Steps of the GRU that it will answer later. */
+  let unanswered: Promise<void>[] = []
   // Longer gaps say more about the sensor than an interpolation can.
   const maxMissing = 2 * segment
   /** Without a period, as many readings as it takes to detect one. */
@@ -105,8 +52,10 @@ export function createForecaster(
     const scale = scaleOf(state.scale, value)
     // Before it has seen one whole segment, the net would look at little but a repeated first value.
     const ready = issue && state.sinceRestart >= segment
-    expert.step(state, phase, scale, state.season, ready ? changes : null, tracker.offset)
-    if (ready) tracker.commit()
+    const answer = expert.step(state, phase, scale, state.season, ready ? changes : null, tracker.offset)
+    const { commit } = tracker
+    if (answer) unanswered.push(ready ? answer.then(commit) : answer)
+    else if (ready) commit()
   }
 
   const begin = (reading: Reading): void => {
@@ -167,7 +116,7 @@ export function createForecaster(
     tracker = createTracker(horizon, coverage, state.tracker)
   }
 
-  /** Collects readings, whatever their order, until they tell the period; then all of them are taken in. */
+  /** Collects readings, whatever their order, until they tell the period: then they are all pending, in order. */
   const detect = (reading: Reading): Skip | null => {
     const { counts, pending } = state
     if (pending.some(({ time }) => time === reading.time)) {
@@ -177,10 +126,6 @@ export function createForecaster(
     pending.push(reading)
     if (pending.length < PERIOD_READINGS) return warming()
     pending.sort((a, b) => a.time - b.time)
-    const grid = startGrid(detectPeriod(pending.map(({ time }) => time)), pending[0].time)
-    state.grid = grid
-    begin(pending[0])
-    for (const kept of pending.slice(1)) place(grid, kept)
     return null
   }
 
@@ -211,22 +156,54 @@ export function createForecaster(
       ...tracker.read(last, model.expert !== null),
       coverage,
       device: model.device,
+      deviceReason: model.deviceReason,
       counts: { ...counts },
     }
+  }
+
+  /** The result of a reading that has become a step, or was skipped; later where the GRU answers later. */
+  const conclude = (skip: Skip | null): PushResult | Promise<PushResult> => {
+    if (unanswered.length > 0) return answers().then(() => conclude(skip))
+    if (skip) return { skipped: skip }
+    if (!state.grid || state.steps < needed) return { skipped: warming() }
+    return tracker.scored ? { forecast: forecast(state.grid) } : { skipped: tooFarApart(state.grid) }
+  }
+
+  /** Takes in the readings that told the period, from the `next` one on: each when the one before has its forecast. */
+  const takeIn = (
+    grid: GridState,
+    kept: readonly Reading[],
+    next: number,
+  ): PushResult | Promise<PushResult> => {
+    for (let i = next; i < kept.length; i++) {
+      if (unanswered.length > 0) return answers().then(() => takeIn(grid, kept, i))
+      place(grid, kept[i])
+    }
+    return conclude(null)
+  }
+
+  const answers = (): Promise<unknown> => {
+    const all = Promise.all(unanswered)
+    unanswered = []
+    return all
   }
 
   return {
     state,
     push(reading) {
-      if (!state.grid && options.period !== null) {
+      if (state.grid) return conclude(place(state.grid, reading))
+      if (options.period !== null) {
         state.grid = startGrid(options.period, reading.time)
         begin(reading)
-      } else {
-        const skip = state.grid ? place(state.grid, reading) : detect(reading)
-        if (skip) return { skipped: skip }
+        return conclude(null)
       }
-      if (!state.grid || state.steps < needed) return { skipped: warming() }
-      return tracker.scored ? { forecast: forecast(state.grid) } : { skipped: tooFarApart(state.grid) }
+      const skip = detect(reading)
+      if (skip) return { skipped: skip }
+      const { pending } = state
+      const grid = startGrid(detectPeriod(pending.map(({ time }) => time)), pending[0].time)
+      state.grid = grid
+      begin(pending[0])
+      return takeIn(grid, pending, 1)
     },
   }
 }

@@ -7,16 +7,21 @@ export interface Lanes {
   readonly count: number
 }
 
-/** @param first lanes below this belong to somebody else; @param block lanes per stream */
-export function createLanes(first: number, block: number): Lanes {
+/**
+ * @param block lanes per stream
+ * @param growth factor by which the lanes that must exist grow at least when there are too few
+ */
+export function createLanes(block: number, growth: number): Lanes {
   const free: number[] = []
-  let count = first
+  let used = 0
+  let count = 0
   return {
     take() {
       const base = free.pop()
       if (base !== undefined) return base
-      count += block
-      return count - block
+      used += block
+      if (used > count) count = Math.max(used, Math.ceil(growth * count))
+      return used - block
     },
     give: (base) => {
       free.push(base)

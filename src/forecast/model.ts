@@ -1,26 +1,27 @@
 import { crc32 } from 'node:zlib'
+import { whySynchronous } from '../engine/gpu/synchronous.ts'
 import { createTrainer, type Trainer } from '../learn/client.ts'
 import { netLayout } from '../learn/segment/net.ts'
-import type { FitJob, FitResult, FitSeries, SegmentSpec } from '../learn/segment/types.ts'
-import { createGruExpert, firstLane, type GruExpert } from './experts/gru.ts'
-import type { StreamState } from './forecaster.ts'
+import type { FitResult, SegmentSpec } from '../learn/segment/types.ts'
+import { createGruExpert, type GruExpert } from './experts/gru.ts'
+import type { Place } from './experts/pool.ts'
 import { length } from './history.ts'
 import { createLanes } from './lanes.ts'
+import { chooseTeachers, enoughSteps, fitJob } from './lesson.ts'
 import { checkModelOptions, checkStreamsOptions } from './options.ts'
-import { scaleOf } from './scale.ts'
+import { checkSavedModel } from './savedModel.ts'
+import type { StreamState } from './stream.ts'
 import { createStreams, type StreamHost, type StreamsRoom } from './streams.ts'
-import type { ForecastModel, ForecastModelOptions, SnapshotTree, Training } from './types.ts'
+import type { ForecastModel, ForecastModelOptions, Training } from './types.ts'
 
-/** Steps of history that one fit learns from, over all its streams: bounds its memory and the time of one pass. */
-const FIT_STEPS = 32_768
-const FIT_UPDATES = 400
-/** A fit that takes longer gives what it has by then. */
-const FIT_SECONDS = 30
 /** A refit is due when the streams have grown by this factor, or by this many steps each. */
 const GROWTH = 1.3
 const STEPS = 1024
 /** The worker rests at least this many times as long as the last fit took. */
 const REST = 2
+/** Factor by which a pool grows that may be on a GPU, which has to copy it. */
+const GROWTH_OF_LANES = 1.5
+const IDLE = { batch: 0, microseconds: 0 }
 
 /**
  * Makes an untrained model; nothing runs before streams are opened on it.
@@ -35,14 +36,17 @@ export function openForecastModel(
   options: ForecastModelOptions | undefined,
   openTrainer: () => Trainer,
 ): ForecastModel {
-  const { horizon, segment, hiddenSize, season, learn, seed } = checkModelOptions(options)
+  const { horizon, segment, hiddenSize, season, learn, seed, device } = checkModelOptions(options)
   const spec: SegmentSpec = { segment, horizon, hiddenSize }
   const net = netLayout(spec)
-  const lanes = createLanes(firstLane(spec), segment)
+  const synchronous = whySynchronous(device)
+  const place: Place = { device, synchronous, onDevice: () => changed(training) }
+  const lanes = createLanes(segment, synchronous === undefined ? GROWTH_OF_LANES : 1)
   const rooms = new Set<StreamsRoom>()
   const listeners = new Set<() => void>()
-  /** Grid steps of a stream that give the fit a training part and a tail. */
-  const enough = 2 * (segment + horizon)
+  /** Readings whose results come later, and what that has become of. */
+  const awaited = new Set<Promise<void>>()
+  const enough = enoughSteps(spec)
 
   let trainer: Trainer | null = null
   const closing = new AbortController()
@@ -70,44 +74,14 @@ export function openForecastModel(
   }
 
   const adopt = (next: Float32Array, nextVersion: number): void => {
-    const opened = createGruExpert(spec, next, nextVersion, lanes.count)
-    expert?.close()
+    const opened = createGruExpert(spec, next, nextVersion, lanes.count, place)
+    // It still answers what it has been asked.
+    void expert?.close()
     expert = opened
     weights = next
     version = nextVersion
     fingerprint = crc32(new Uint8Array(next.buffer, next.byteOffset, next.byteLength))
   }
-
-  /** The streams that the next fit learns from: as many as there is room for, those first that waited longest. */
-  const teachers = (): StreamState[] =>
-    [...rooms]
-      .flatMap((room) => [...room.forecasters()].map(({ state }) => state))
-      .filter(({ history }) => length(history) >= segment + horizon)
-      .sort((a, b) => a.taught - b.taught || length(b.history) - length(a.history))
-      .slice(0, Math.max(1, Math.floor(FIT_STEPS / (2 * enough))))
-
-  const seriesOf = ({ key, history, scale }: StreamState, steps: number): FitSeries => {
-    const { values, observed, end } = history
-    const first = Math.max(history.first, end - steps)
-    return {
-      key,
-      values: values.slice(first, end),
-      observed: observed.slice(first, end),
-      scale: scaleOf(scale, values[end - 1]),
-      season,
-    }
-  }
-
-  const job = (states: readonly StreamState[]): FitJob => ({
-    spec,
-    weights,
-    series: states.map((state) =>
-      seriesOf(state, Math.max(2 * enough, Math.floor(FIT_STEPS / states.length))),
-    ),
-    seed: (seed + version) % 2 ** 32,
-    maxUpdates: FIT_UPDATES,
-    maxSeconds: FIT_SECONDS,
-  })
 
   const take = (states: readonly StreamState[], result: FitResult): void => {
     adopt(result.weights, version + 1)
@@ -121,7 +95,10 @@ export function openForecastModel(
   }
 
   const refit = async (): Promise<void> => {
-    const states = teachers()
+    const states = chooseTeachers(
+      spec,
+      [...rooms].flatMap((room) => room.states()),
+    )
     if (!states.some(({ history }) => length(history) >= enough)) {
       // Streams that began anew have lost their history: wait until one has enough again.
       due = total + segment
@@ -132,10 +109,13 @@ export function openForecastModel(
     changed({ state: 'fitting', share: 0 })
     try {
       trainer ??= openTrainer()
-      const result = await trainer.fit(job(states), {
-        signal,
-        onProgress: ({ update, maxUpdates }) => changed({ state: 'fitting', share: update / maxUpdates }),
-      })
+      const result = await trainer.fit(
+        fitJob(spec, states, { weights, season, seed: (seed + version) % 2 ** 32 }),
+        {
+          signal,
+          onProgress: ({ update, maxUpdates }) => changed({ state: 'fitting', share: update / maxUpdates }),
+        },
+      )
       if (signal.aborted) return
       take(states, result)
       changed({ state: 'fitted', fits: version })
@@ -158,6 +138,10 @@ export function openForecastModel(
     get device() {
       return expert?.device ?? 'none'
     },
+    get deviceReason() {
+      return expert?.deviceReason ?? 'the GRU has not been fitted yet'
+    },
+    synchronous: synchronous !== undefined,
     get fingerprint() {
       return fingerprint
     },
@@ -180,12 +164,23 @@ export function openForecastModel(
       }
       if (total >= due && performance.now() >= restUntil) void refit()
     },
+    awaited(result) {
+      const end = (): void => void awaited.delete(ended)
+      const ended = result.then(end, end)
+      awaited.add(ended)
+    },
   }
 
   return {
     horizon,
     get device() {
       return host.device
+    },
+    get deviceReason() {
+      return host.deviceReason
+    },
+    get load() {
+      return expert?.load ?? IDLE
     },
     get version() {
       return version
@@ -203,6 +198,10 @@ export function openForecastModel(
       rooms.add(room)
       return room
     },
+    async settle() {
+      await Promise.all(awaited)
+      await expert?.settle()
+    },
     snapshot: () => ({
       version: 1,
       horizon,
@@ -216,7 +215,7 @@ export function openForecastModel(
     }),
     restore(snapshot) {
       if (rooms.size > 0) throw new Error('a model is restored before streams are opened on it')
-      const saved = checkSnapshot(snapshot, { horizon, segment, hiddenSize }, net.size)
+      const saved = checkSavedModel(snapshot, { horizon, segment, hiddenSize }, net.size)
       if (saved.weights) adopt(saved.weights.slice(), saved.fits)
       total = saved.total
       due = saved.due
@@ -228,30 +227,10 @@ export function openForecastModel(
       for (const room of rooms) room.close()
       listeners.clear()
       await trainer?.close()
-      expert?.close()
-      expert = null
       trainer = null
+      await Promise.all(awaited)
+      await expert?.close()
+      expert = null
     },
   }
-}
-
-interface SavedModel {
-  readonly fits: number
-  readonly tailSkill: number
-  readonly weights: Float32Array | null
-  readonly total: number
-  readonly due: number
-}
-
-function checkSnapshot(snapshot: SnapshotTree, spec: SegmentSpec, size: number): SavedModel {
-  const saved = snapshot as { readonly [name: string]: SnapshotTree }
-  for (const [name, value] of Object.entries({ version: 1, ...spec })) {
-    if (saved?.[name] !== value)
-      throw new Error(`saved model has ${name} ${String(saved?.[name])}, ${value} is needed`)
-  }
-  const { weights } = saved
-  if (weights !== null && !(weights instanceof Float32Array && weights.length === size)) {
-    throw new Error(`saved model must hold ${size} weights`)
-  }
-  return saved as unknown as SavedModel
 }

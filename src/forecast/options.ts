@@ -1,3 +1,4 @@
+import { checkDevice } from '../engine/device.ts'
 import type { ForecastModelOptions, StreamsOptions } from './types.ts'
 
 /** Options with every default filled in. */
@@ -10,6 +11,7 @@ export type CheckedStreamsOptions = Required<Omit<StreamsOptions, 'period' | 'on
 /** @throws RangeError naming an impossible option and its value. */
 export function checkModelOptions(options: ForecastModelOptions = {}): CheckedModelOptions {
   const { horizon = 24, segment = 24, hiddenSize = 32, season, learn = true, seed = 1 } = options
+  const { device = 'wasm' } = options
   whole('horizon', horizon, 1, 256)
   whole('segment', segment, 2, 512)
   whole('hiddenSize', hiddenSize, 4, 512)
@@ -17,7 +19,8 @@ export function checkModelOptions(options: ForecastModelOptions = {}): CheckedMo
   if (season !== undefined) whole('season', season, 2, 2048)
   whole('seed', seed, 0, 2 ** 32 - 1)
   if (typeof learn !== 'boolean') throw new TypeError(`learn must be true or false, got ${String(learn)}`)
-  return { horizon, segment, hiddenSize, season: season ?? null, learn, seed }
+  checkDevice(device)
+  return { horizon, segment, hiddenSize, season: season ?? null, learn, seed, device }
 }
 
 /** @throws RangeError naming an impossible option and its value. */

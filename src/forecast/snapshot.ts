@@ -1,7 +1,7 @@
 import type { GruExpert } from './experts/gru.ts'
-import type { StreamState } from './forecaster.ts'
 import { append, createHistory } from './history.ts'
 import { type IntervalState, sortScores } from './interval.ts'
+import type { StreamState } from './stream.ts'
 import type { TrackerState } from './tracker.ts'
 import type { SnapshotTree } from './types.ts'
 
@@ -47,7 +47,7 @@ export function saveStream(state: StreamState, expert: GruExpert | null): Stream
       gruIntervals: saveIntervals(gruIntervals),
     },
     counts: { ...counts },
-    lanes: phases.map((made, phase) => (made && expert ? expert.save(base + phase) : null)),
+    lanes: phases.map((made, phase) => (made && expert?.peek(base + phase)) || null),
   }
 }
 

@@ -1,33 +1,37 @@
-import {
-  createForecaster,
-  type Forecaster,
-  type ForecasterOptions,
-  type ModelView,
-  type StreamState,
-  startStream,
-} from './forecaster.ts'
+import { createForecaster, type ModelView } from './forecaster.ts'
 import type { CheckedStreamsOptions } from './options.ts'
 import { invalid, readReading } from './reading.ts'
 import { restoreStream, type StreamTree, saveStream } from './snapshot.ts'
+import { type ForecasterOptions, type StreamState, startStream } from './stream.ts'
 import { aimAt } from './tracker.ts'
-import type { Skip, SnapshotTree, Streams } from './types.ts'
+import { createTurns, type Turns } from './turns.ts'
+import type { PushResult, Reading, Skip, SnapshotTree, Streams } from './types.ts'
 
 /** What streams need of their model beyond {@link ModelView}. */
 export interface StreamHost extends ModelView {
   readonly horizon: number
   readonly segment: number
   readonly season: number | null
+  /** Whether steps of the GRU are done at once. */
+  readonly synchronous: boolean
   /** Changes with the weights: states saved under others are rebuilt. */
   readonly fingerprint: number
   takeLanes(): number
   giveLanes(base: number): void
   /** `count` readings became grid steps of a stream that now has `steps`. */
   stepped(count: number, steps: number): void
+  /** A reading was taken whose result comes later. */
+  awaited(result: Promise<PushResult>): void
 }
 
-/** Streams and the forecasters in them, for the model's refits. */
+/** Streams and what is in them, for the model's refits. */
 export interface StreamsRoom extends Streams {
-  forecasters(): Iterable<Forecaster>
+  states(): StreamState[]
+}
+
+/** One stream; its readings, and what is none, are taken in their order. */
+interface Stream extends Turns<Reading | Skip, PushResult> {
+  readonly state: StreamState
 }
 
 export function createStreams(
@@ -35,28 +39,47 @@ export function createStreams(
   options: CheckedStreamsOptions,
   left: () => void,
 ): StreamsRoom {
-  const { horizon, segment, season } = host
+  const { horizon, segment, season, synchronous } = host
   const forecasterOptions: ForecasterOptions = { horizon, segment, season, ...options }
   // Insertion order is order of use: the first key is the one longest unused. Topics come from outside: never an object.
-  const streams = new Map<string, Forecaster>()
+  const streams = new Map<string, Stream>()
   let unknown = 0
   let closed = false
 
-  const open = (key: string): Forecaster =>
-    createForecaster(forecasterOptions, host, startStream(key, forecasterOptions, host.takeLanes()))
-
-  const forget = (key: string, forecaster: Forecaster): void => {
-    streams.delete(key)
-    host.giveLanes(forecaster.state.base)
+  const open = (state: StreamState): Stream => {
+    const forecaster = createForecaster(forecasterOptions, host, state)
+    const { counts } = state
+    const tell = (before: number): void => {
+      if (counts.accepted > before) host.stepped(counts.accepted - before, state.steps)
+    }
+    const take = (reading: Reading | Skip): PushResult | Promise<PushResult> => {
+      if ('reason' in reading) {
+        counts.invalid++
+        return { skipped: reading }
+      }
+      const before = counts.accepted
+      const result = forecaster.push(reading)
+      if (result instanceof Promise) return result.finally(() => tell(before))
+      tell(before)
+      return result
+    }
+    return Object.assign(createTurns(take), { state })
   }
 
-  const use = (key: string): Forecaster => {
+  const forget = (key: string, { state, last }: Stream): void => {
+    streams.delete(key)
+    // What it has taken is still answered, on lanes that are nobody else's until then.
+    if (last) void last.then(() => host.giveLanes(state.base))
+    else host.giveLanes(state.base)
+  }
+
+  const use = (key: string): Stream => {
     const known = streams.get(key)
-    const forecaster = known ?? open(key)
+    const stream = known ?? open(startStream(key, forecasterOptions, host.takeLanes()))
     if (known) streams.delete(key)
-    streams.set(key, forecaster)
+    streams.set(key, stream)
     evict()
-    return forecaster
+    return stream
   }
 
   const evict = (): void => {
@@ -67,42 +90,46 @@ export function createStreams(
     }
   }
 
-  const refuse = (key: string, skip: Skip): { skipped: Skip } => {
+  const refuse = (key: string, skip: Skip): PushResult | Promise<PushResult> => {
     // A bad reading opens no stream: a flood of them cannot push good streams out.
-    const counts = streams.get(key)?.state.counts
-    if (counts) counts.invalid++
-    else unknown++
+    const known = streams.get(key)
+    if (known) return known.take(skip)
+    unknown++
     return { skipped: skip }
   }
 
+  const take = (key: string, value: unknown, time: unknown): PushResult | Promise<PushResult> => {
+    if (closed) return { skipped: invalid('the streams are closed') }
+    if (typeof key !== 'string') return refuse('', invalid(`key must be a text, got ${typeof key}`))
+    const reading = readReading(value, time)
+    const result = 'reason' in reading ? refuse(key, reading) : use(key).take(reading)
+    if (result instanceof Promise) host.awaited(result)
+    return result
+  }
+
   return {
+    synchronous,
     push(key, value, time) {
-      if (closed) return { skipped: invalid('the streams are closed') }
-      if (typeof key !== 'string') return refuse('', invalid(`key must be a text, got ${typeof key}`))
-      const reading = readReading(value, time)
-      if ('reason' in reading) return refuse(key, reading)
-      const forecaster = use(key)
-      const { counts } = forecaster.state
-      const before = counts.accepted
-      const result = forecaster.push(reading)
-      if (counts.accepted > before) host.stepped(counts.accepted - before, forecaster.state.steps)
-      return result
+      if (!synchronous) return { skipped: invalid(LATER) }
+      // What is done at once is no promise.
+      return take(key, value, time) as PushResult
     },
+    take: async (key, value, time) => take(key, value, time),
     reset(key) {
       const keys = key === undefined ? [...streams.keys()] : [key]
       let forgotten = 0
       for (const name of keys) {
-        const forecaster = streams.get(name)
-        if (!forecaster) continue
-        forget(name, forecaster)
+        const stream = streams.get(name)
+        if (!stream) continue
+        forget(name, stream)
         forgotten++
       }
       return forgotten
     },
     keys: () => [...streams.keys()],
     counts: (key) => {
-      const forecaster = streams.get(key)
-      return forecaster && { ...forecaster.state.counts }
+      const stream = streams.get(key)
+      return stream && { ...stream.state.counts }
     },
     get size() {
       return streams.size
@@ -110,7 +137,7 @@ export function createStreams(
     get invalid() {
       return unknown
     },
-    forecasters: () => streams.values(),
+    states: () => [...streams.values()].map(({ state }) => state),
     snapshot(): SnapshotTree {
       return {
         version: 1,
@@ -142,17 +169,19 @@ export function createStreams(
       for (const state of opened) {
         const known = streams.get(state.key)
         if (known) forget(state.key, known)
-        streams.set(state.key, createForecaster(forecasterOptions, host, state))
+        streams.set(state.key, open(state))
       }
       evict()
     },
     close() {
       closed = true
-      for (const [key, forecaster] of streams) forget(key, forecaster)
+      for (const [key, stream] of streams) forget(key, stream)
       left()
     },
   }
 }
+
+const LATER = 'this model may run on a GPU and answers later: readings are given to take, not to push'
 
 interface SavedStreams {
   readonly coverage: number

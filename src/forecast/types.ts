@@ -1,3 +1,5 @@
+import type { DeviceChoice } from '../engine/device.ts'
+
 /** One measurement of one sensor. */
 export interface Reading {
   /** Finite number in the sensor's own unit. */
@@ -30,8 +32,10 @@ export interface Forecast {
   readonly reason: string
   /** 1 − MAE / MAE of naive of what was emitted, over recent matured forecasts; null until some have matured. */
   readonly skill: number | null
-  /** What ran the GRU. */
+  /** What ran the GRU: `cpu:wasm`, `gpu:nvidia`; `none` before the first fit. */
   readonly device: string
+  /** Why it was that one. */
+  readonly deviceReason: string
   /** What has happened to this stream's readings so far. */
   readonly counts: Counts
 }
@@ -102,8 +106,18 @@ export interface StreamsOptions {
 
 /** Many keyed streams over one {@link ForecastModel}. */
 export interface Streams {
-  /** Takes one reading of stream `key`; synchronous, never throws on bad data. `time` absent: now. */
+  /** Whether the model answers at once, so that `push` can be used; it does on the device `wasm`. */
+  readonly synchronous: boolean
+  /**
+   * Takes one reading of stream `key`, never throws on bad data. `time` absent: now. Where the model answers later,
+   * the result is `invalid` and nothing is taken: then use `take`.
+   */
   push(key: string, value: unknown, time?: unknown): PushResult
+  /**
+   * As `push`, on every device. Readings of one stream are taken in the order of the calls, each when the one before
+   * it has its result; how many wait is up to the caller.
+   */
+  take(key: string, value: unknown, time?: unknown): Promise<PushResult>
   /** Forgets one stream, or all of them; returns how many were forgotten. */
   reset(key?: string): number
   keys(): string[]
@@ -111,7 +125,10 @@ export interface Streams {
   readonly size: number
   /** Invalid readings that belonged to no stream. */
   readonly invalid: number
-  /** Plain tree of JSON values and typed arrays; restoring it continues as if never stopped. */
+  /**
+   * Plain tree of JSON values and typed arrays; restoring it continues as if never stopped. Where the model answers
+   * later, states that are not settled (see {@link ForecastModel.settle}) are left out, and rebuilt from history.
+   */
   snapshot(): SnapshotTree
   /** @throws Error when the snapshot is of another version or does not fit. */
   restore(snapshot: SnapshotTree): void
@@ -132,6 +149,8 @@ export interface ForecastModelOptions {
   readonly learn?: boolean
   /** @default 1 */
   readonly seed?: number
+  /** What steps the GRU; on all but `wasm` forecasts come later (see {@link Streams.take}). @default wasm */
+  readonly device?: DeviceChoice
 }
 
 /** What the trainer is doing. */
@@ -141,22 +160,36 @@ export type Training =
   | { readonly state: 'fitted'; readonly fits: number }
   | { readonly state: 'failed'; readonly error: Error }
 
+/** How busy a model is, on the average of late; zeros before its first steps. */
+export interface Load {
+  /** Readings that are stepped together. */
+  readonly batch: number
+  /** Microseconds of stepping for each. */
+  readonly microseconds: number
+}
+
 /** One GRU shared by the streams that use it, refitted in a worker thread as they go on. */
 export interface ForecastModel {
   readonly horizon: number
+  /** What runs the GRU now: `cpu:wasm`, `gpu:nvidia`; `none` before the first fit. */
   readonly device: string
+  /** Why it is that one. */
+  readonly deviceReason: string
+  readonly load: Load
   /** Fits swapped in so far; 0 = untrained. */
   readonly version: number
   readonly training: Training
-  /** Calls back when `training` or `version` changes; returns the function that stops it. */
+  /** Calls back when `training`, `version` or `device` changes; returns the function that stops it. */
   onChange(listener: () => void): () => void
   /** Opens streams on this model. @throws RangeError naming an impossible option and its value */
   streams(options?: StreamsOptions): Streams
+  /** Settles when all readings taken so far have their results and a snapshot of their streams holds all states. */
+  settle(): Promise<void>
   /** Weights and progress of learning as a tree of JSON values and typed arrays. */
   snapshot(): SnapshotTree
   /** @throws Error when the snapshot is of another version or shape. */
   restore(snapshot: SnapshotTree): void
-  /** Ends the worker and detaches all streams. Idempotent. */
+  /** Detaches all streams, lets them answer what they have taken, and ends the worker. Idempotent. */
   close(): Promise<void>
 }
 

@@ -3,7 +3,8 @@ import { createForecastModel } from '../forecast/model.ts'
 import { checkModelOptions, checkStreamsOptions } from '../forecast/options.ts'
 import type { ForecastModelOptions, Outcome, PushResult, Streams, StreamsOptions } from '../forecast/types.ts'
 import { checkFunctions } from '../mqtt/check.ts'
-import { type KeyOptions, keyed } from './keyed.ts'
+import { type KeyOptions, keyed, keyedLater, overloaded } from './keyed.ts'
+import { later } from './later.ts'
 
 /** What of a source is its reading. */
 export interface ReadingOptions<T> extends KeyOptions<T> {
@@ -28,7 +29,9 @@ export type ForecastOptions<T> = ReadingOptions<T> &
  * ```
  *
  * One outcome per source, in order and in the same turn: a forecast, or why there is none (`warming`,
- * `duplicate`, `extra`, `late`, `ahead`, `invalid`, `reset`). Bad readings and selectors that throw give `invalid` with
+ * `duplicate`, `extra`, `late`, `ahead`, `invalid`, `reset`). With the device `gpu` or `auto` outcomes come later, still
+ * in order; readings that come meanwhile are stepped together. Of 65,536 that wait further ones are `overloaded`. When
+ * the source completes, all that wait are answered first; unsubscribing drops them. Bad readings and selectors that throw give `invalid` with
  * the error and change no state; only the source's own error ends the stream. Recorded readings need `time`:
  * by their arrival they would all be of one moment.
  *
@@ -64,12 +67,21 @@ export function forecast<T>(options: ForecastOptions<T> = {}): OperatorFunction<
   return (source) =>
     defer(() => {
       const { streams, close } = open(options)
-      const answer = keyed<T, readonly [unknown, unknown], PushResult>(options, select, {
-        take: (key, [value, time]) => streams.push(key, value, time),
-        refuse: (key) => streams.push(key, undefined),
-        reset: (key) => streams.reset(key),
+      const reset = (key?: string): number => streams.reset(key)
+      if (streams.synchronous) {
+        const answer = keyed<T, readonly [unknown, unknown], PushResult>(options, select, {
+          take: (key, [value, time]) => streams.push(key, value, time),
+          refuse: (key) => void streams.push(key, undefined),
+          reset,
+        })
+        return source.pipe(map(answer), finalize(close))
+      }
+      const answer = keyedLater<T, readonly [unknown, unknown], PushResult>(options, select, {
+        take: (key, [value, time]) => streams.take(key, value, time),
+        refuse: (key) => void streams.take(key, undefined),
+        reset,
       })
-      return source.pipe(map(answer), finalize(close))
+      return source.pipe(later(answer, overloaded(options)), finalize(close))
     })
 }
 

@@ -1,10 +1,11 @@
 import { layout } from '../../engine/layout.ts'
 import { createModel } from '../../engine/model.ts'
-import { createStepper } from '../../engine/stepper.ts'
 import { writeFeatures } from '../../learn/segment/features.ts'
 import { netLayout } from '../../learn/segment/net.ts'
 import type { SegmentSpec } from '../../learn/segment/types.ts'
 import type { History } from '../history.ts'
+import type { Load } from '../types.ts'
+import { openPool, type Place } from './pool.ts'
 
 /** What a stream brings to a step of the GRU. */
 export interface GruStream {
@@ -19,10 +20,13 @@ export interface GruStream {
 export interface GruExpert {
   readonly version: number
   readonly device: string
+  readonly deviceReason: string
+  readonly load: Load
   /**
    * Takes the newest value of `stream.history` into the state of its phase.
    * @param phase index of the newest grid step modulo `segment`
    * @param changes receives ŷ − x_t for each horizon step from `at` on; null where no forecast is wanted
+   * @returns nothing when all is done, else what settles then
    */
   step(
     stream: GruStream,
@@ -31,19 +35,23 @@ export interface GruExpert {
     season: number,
     changes: Float32Array | null,
     at: number,
-  ): void
+  ): Promise<void> | undefined
   /** Makes room for lanes up to `count`. */
   grow(count: number): void
-  save(lane: number): Float32Array
+  /** A lane's state; undefined while the device alone has it. */
+  peek(lane: number): Float32Array | undefined
   restore(lane: number, state: Float32Array): void
-  close(): void
+  /** Settles when every lane's state can be had by `peek`. */
+  settle(): Promise<void>
+  /** Answers what it was asked, then ends. */
+  close(): Promise<void>
 }
 
 /** Segments after which the past no longer matters (measured: context 30 is as good as unbounded). */
 const REPLAY = 30
 
 /**
- * Opens the packed weights of a segment net; lanes 0..blocks−1 are the decoder's own (see {@link firstLane}).
+ * Opens the packed weights of a segment net on as many lanes.
  * @throws RangeError when a weight is not finite
  */
 export function createGruExpert(
@@ -51,13 +59,13 @@ export function createGruExpert(
   weights: Float32Array,
   version: number,
   lanes: number,
+  place: Place,
 ): GruExpert {
   const { segment, horizon, hiddenSize } = spec
   const bad = weights.findIndex((w) => !Number.isFinite(w))
   if (bad >= 0) throw new RangeError(`weights must be finite, got ${weights[bad]} at index ${bad}`)
   const net = netLayout(spec)
-  const model = createModel(net.gru, weights.slice(0, layout(net.gru).size))
-  const stepper = createStepper(model, { lanes })
+  const pool = openPool(createModel(net.gru, weights.slice(0, layout(net.gru).size)), lanes, place)
   const encoderW = Float64Array.from(weights.subarray(net.encoderW, net.encoderB))
   const encoderB = weights.subarray(net.encoderB, net.position)
   const positions = weights.slice(net.position, net.outW)
@@ -65,10 +73,12 @@ export function createGruExpert(
   const outB = weights.subarray(net.outB, net.size)
   const features = new Float64Array(net.features)
   const encoded = new Float32Array(hiddenSize)
-  const scratch = Array.from({ length: net.blocks }, (_, m) => m)
   const one = [0]
+  /** A lane for each block. */
+  const blocks = new Array<number>(net.blocks).fill(0)
 
-  const encodeAndStep = (lane: number, history: History, t: number, scale: number, season: number): void => {
+  /** The GRU's inputs of grid step `t`, in `encoded`. */
+  const encode = (history: History, t: number, scale: number, season: number): void => {
     writeFeatures(spec, history.values, history.first, t, scale, season, features, 0)
     for (let j = 0; j < hiddenSize; j++) {
       let sum = encoderB[j]
@@ -76,13 +86,9 @@ export function createGruExpert(
       for (let i = 0; i < net.features; i++) sum += encoderW[row + i] * features[i]
       encoded[j] = Math.max(sum, 0)
     }
-    one[0] = lane
-    stepper.step(one, encoded)
   }
 
-  const decode = (lane: number, scale: number, changes: Float32Array, at: number): void => {
-    for (const m of scratch) stepper.copy(lane, m)
-    const hidden = stepper.step(scratch, positions)
+  const decode = (hidden: Float32Array, scale: number, changes: Float32Array, at: number): void => {
     for (let h = 0; h < horizon; h++) {
       const unit = h % segment
       const state = ((h - unit) / segment) * hiddenSize
@@ -92,30 +98,60 @@ export function createGruExpert(
     }
   }
 
+  /** A state made under other weights means nothing: makes it anew from the window. */
+  const rebuild = (
+    lane: number,
+    history: History,
+    scale: number,
+    season: number,
+  ): Float32Array | Promise<Float32Array> => {
+    const t = history.end - 1
+    const steps = 1 + Math.min(REPLAY, Math.floor((t - history.first) / segment))
+    const inputs = new Float32Array(steps * hiddenSize)
+    for (let i = 0; i < steps; i++) {
+      encode(history, t - (steps - 1 - i) * segment, scale, season)
+      inputs.set(encoded, i * hiddenSize)
+    }
+    pool.reset(lane)
+    return pool.step(new Array<number>(steps).fill(lane), inputs)
+  }
+
   return {
     version,
-    device: stepper.device,
+    get device() {
+      return pool.device
+    },
+    get deviceReason() {
+      return pool.reason
+    },
+    get load() {
+      return pool.load
+    },
     step({ base, made, history }, phase, scale, season, changes, at) {
       const lane = base + phase
-      const t = history.end - 1
-      if (made[phase] !== version) {
-        // A state made under other weights means nothing: rebuild this phase from the window.
-        stepper.reset(lane)
-        const back = Math.min(REPLAY, Math.floor((t - history.first) / segment))
-        for (let k = back; k > 0; k--) encodeAndStep(lane, history, t - k * segment, scale, season)
+      let stepped: Float32Array | Promise<Float32Array>
+      if (made[phase] === version) {
+        encode(history, history.end - 1, scale, season)
+        one[0] = lane
+        stepped = pool.step(one, encoded)
+      } else {
+        stepped = rebuild(lane, history, scale, season)
         made[phase] = version
       }
-      encodeAndStep(lane, history, t, scale, season)
-      if (changes) decode(lane, scale, changes, at)
+      if (!changes) return stepped instanceof Promise ? stepped.then(() => {}) : undefined
+      const hidden = pool.ahead(blocks.fill(lane), positions)
+      if (hidden instanceof Promise) {
+        return Promise.all([hidden, stepped]).then(([rows]) => decode(rows, scale, changes, at))
+      }
+      decode(hidden, scale, changes, at)
+      return undefined
     },
-    grow: (count) => stepper.grow(count),
-    save: (lane) => stepper.save(lane),
-    restore: (lane, state) => stepper.restore(lane, state),
-    close: () => stepper.close(),
+    grow(count) {
+      if (count > pool.lanes) pool.grow(count)
+    },
+    peek: pool.peek,
+    restore: pool.restore,
+    settle: pool.settle,
+    close: pool.close,
   }
-}
-
-/** Lanes below this are the decoder's scratch. */
-export function firstLane(spec: SegmentSpec): number {
-  return netLayout(spec).blocks
 }
