@@ -3,7 +3,9 @@ import { checkStreamsOptions } from '../src/forecast/options.ts'
 import type { Outcome, StreamsOptions } from '../src/forecast/types.ts'
 import { quote } from '../src/quote.ts'
 import { forecast } from '../src/rx/forecast.ts'
+import type { SnapshotFile } from '../src/store/file.ts'
 import { attempt, finish, warnOnce } from './answer.ts'
+import { logDevices, readDevice } from './device.ts'
 import { type ModelHost, nodeFile, openHost } from './host.ts'
 import { createMessageReader, forecastMessage, type MessageOptions, type MessageReading } from './message.ts'
 import type { ModelNode } from './model.ts'
@@ -17,7 +19,7 @@ import {
   type Send,
 } from './red.ts'
 import { readDuration, readNumber } from './settings.ts'
-import { createStatus, errorStatus, forecastStatus, warmingStatus } from './status.ts'
+import { createStatus, deviceStatus, errorStatus, forecastStatus, warmingStatus } from './status.ts'
 
 interface ForecastConfig extends NodeConfig, MessageOptions {
   /** Id of a `gru-model` node; blank: a model of the node's own. */
@@ -66,11 +68,11 @@ function start(RED: Red, node: RedNode, config: ForecastConfig): void {
   checkStreamsOptions(options)
   const read = createMessageReader(RED, config)
   const file = nodeFile(RED.settings.userDir, node.id)
-  const own = config.model ? undefined : openHost({ model: {}, file, warn: (message) => node.warn(message) })
-  const host = own ?? findHost(RED, config.model!)
+  const host = config.model ? findHost(RED, config.model) : openOwn(node, file)
   forgetElsewhere(RED, node.id, config.model)
   const status = createStatus((shown) => node.status(shown))
   const jobs = new Subject<Job>()
+  const unanswered = new Set<Job>()
   let ended: { readonly error?: Error } | undefined
 
   const answers = jobs
@@ -85,15 +87,26 @@ function start(RED: Red, node: RedNode, config: ForecastConfig): void {
     )
     .subscribe({ next: answer, error: fail })
 
+  let { device } = host.model
+  const stopListening = host.model.onChange(() => {
+    if (host.model.device !== device) status.set(deviceStatus(host.model.device))
+    device = host.model.device
+  })
+
   node.status({})
   node.on('input', (msg, send, done) => {
     if (ended) finish(node, done, ended.error)
-    else jobs.next({ reading: read(msg), msg, send, done })
+    else {
+      const job = { reading: read(msg), msg, send, done }
+      unanswered.add(job)
+      jobs.next(job)
+    }
   })
   node.on('close', (removed, done) => {
     // What is under way is answered first.
     answers.add(() => {
       ended ??= {}
+      stopListening()
       status.close()
       end(isDeleted(RED, node.id, removed))
         .catch((error) => node.error(error.message))
@@ -102,28 +115,44 @@ function start(RED: Red, node: RedNode, config: ForecastConfig): void {
     jobs.complete()
   })
 
-  function answer({ source: { msg, send, done }, key, forecast, skipped }: Outcome<Job>): void {
+  function answer({ source, key, forecast, skipped }: Outcome<Job>): void {
+    const { msg, send, done } = source
+    unanswered.delete(source)
     host.touch()
     if (forecast) status.set(forecastStatus(forecast))
     else if (skipped.progress) status.set(warmingStatus(skipped.progress))
-    else if (skipped.error) status.set(errorStatus('invalid reading'))
+    else if (skipped.error) {
+      status.set(errorStatus(skipped.reason === 'invalid' ? 'invalid reading' : 'overloaded'))
+    }
     const failure = forecast ? attempt(() => send(forecastMessage(msg, forecast))) : skipped.error
     finish(node, done, failure, key)
   }
 
-  /** Only a fault in this package ends the operator; the messages that follow are told. */
+  /** Only a fault in this package ends the operator; the messages under way and those that follow are told. */
   function fail(error: Error): void {
     ended = { error }
     node.error(error.message)
     status.set(errorStatus('stopped by an error'))
+    for (const { done } of unanswered) finish(node, done, error)
   }
 
   async function end(deleted: boolean): Promise<void> {
     if (deleted) host.forget(node.id)
     else host.detach(node.id)
-    await own?.close({ remove: deleted })
+    if (!config.model) await host.close({ remove: deleted })
     if (deleted) await file?.remove()
   }
+}
+
+/** A model of the node's own. */
+function openOwn(node: RedNode, file: SnapshotFile | undefined): ModelHost {
+  const host = openHost({
+    model: { device: readDevice(undefined) },
+    file,
+    warn: (message) => node.warn(message),
+  })
+  logDevices(node, host.model)
+  return host
 }
 
 /** @throws Error when the `gru-model` node cannot be used */

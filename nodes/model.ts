@@ -1,4 +1,6 @@
+import { logDevices, readDevice } from './device.ts'
 import { type ModelHost, nodeFile, openHost } from './host.ts'
+import { serveModelDevices } from './modelDevice.ts'
 import { isDeleted, type NodeConfig, type Red, type RedNode } from './red.ts'
 import { readNumber } from './settings.ts'
 
@@ -14,10 +16,12 @@ interface ModelConfig extends NodeConfig {
   readonly segment?: unknown
   readonly hiddenSize?: unknown
   readonly learn?: boolean
+  readonly device?: unknown
 }
 
 /** Registers `gru-model`: one model, learned from the streams of all nodes that use it. */
 export default function register(RED: Red): void {
+  serveModelDevices(RED)
   RED.nodes.registerType('gru-model', function (this: ModelNode, config: ModelConfig): void {
     RED.nodes.createNode(this, config)
     const file = nodeFile(RED.settings.userDir, this.id)
@@ -29,10 +33,12 @@ export default function register(RED: Red): void {
           segment: readNumber('segment', config.segment),
           hiddenSize: readNumber('hiddenSize', config.hiddenSize),
           learn: config.learn,
+          device: readDevice(config.device),
         },
         file,
         warn: (message) => this.warn(message),
       })
+      logDevices(this, this.host.model)
     } catch (error) {
       this.error((error as Error).message)
     }

@@ -1,8 +1,8 @@
-import type { ServerResponse } from 'node:http'
 import { directions } from '../src/engine/spec.ts'
 import type { Inspection } from '../src/formats/types.ts'
 import { openModelFiles } from './models.ts'
-import type { AdminHandler, AdminRequest, Red } from './red.ts'
+import type { AdminRequest, Red } from './red.ts'
+import { answering } from './routes.ts'
 
 const MAX_UPLOAD_MB = 64
 const MAX_UPLOAD = MAX_UPLOAD_MB * 2 ** 20
@@ -49,27 +49,6 @@ function isForeign({ headers }: AdminRequest): boolean {
 /** Names of types are the same in capitals, and may have parameters. */
 function isType(header = ''): boolean {
   return header.split(';')[0].trim().toLowerCase() === TYPE
-}
-
-interface Answer {
-  readonly status: number
-  readonly body: object
-}
-
-/** What goes wrong is told to the editor; nothing is thrown at the server. */
-function answering(answer: (request: AdminRequest) => Promise<Answer>): AdminHandler {
-  return (request, response) => {
-    answer(request)
-      .catch((error): Answer => ({ status: 400, body: { error: error.message } }))
-      .then((given) => respond(response, given))
-  }
-}
-
-function respond(response: ServerResponse, { status, body }: Answer): void {
-  // A body that was not read to its end cannot be followed by another request.
-  const connection = status === 413 ? { connection: 'close' } : {}
-  response.writeHead(status, { 'content-type': 'application/json', ...connection })
-  response.end(JSON.stringify(body))
 }
 
 /** The body, or nothing when it is larger than an upload may be. */

@@ -53,6 +53,7 @@ export type Done = (error?: Error) => void
 
 export interface RedNode {
   readonly id: string
+  readonly type: string
   on(event: 'input', listener: (msg: Message, send: Send, done: Done) => void): void
   on(event: 'close', listener: (removed: boolean, done: () => void) => void): void
   status(status: NodeStatus): void

@@ -18,6 +18,7 @@ export function createStatus(show: (status: NodeStatus) => void, interval: numbe
   let shown: NodeStatus = {}
   let next: NodeStatus | undefined
   let timer: NodeJS.Timeout | undefined
+  let closed = false
 
   const flush = (): void => {
     timer = undefined
@@ -30,13 +31,13 @@ export function createStatus(show: (status: NodeStatus) => void, interval: numbe
 
   return {
     set(status) {
+      if (closed) return
       next = same(status, shown) ? undefined : status
       if (!timer) flush()
     },
     close() {
+      closed = true
       clearTimeout(timer)
-      timer = undefined
-      next = undefined
     },
   }
 }
@@ -55,11 +56,20 @@ export function forecastStatus({ mean, lower, upper, model }: Forecast): NodeSta
   return { fill: 'green', shape: model === 'gru' ? 'dot' : 'ring', text }
 }
 
-/** `2×64 · cpu:wasm`: layers and hidden units of a model that has not stepped yet, and what will run it. */
-export function modelStatus({ layers, hiddenSize }: GruSpec, device: string): NodeStatus {
+/** `2×64 · cpu:wasm`: layers and hidden units of a model and what runs it; a ring before its first step. */
+export function modelStatus(
+  { layers, hiddenSize }: GruSpec,
+  device: string,
+  shape: 'ring' | 'dot' = 'ring',
+): NodeStatus {
   const size = `${layers}×${hiddenSize} · `
   const name = size.length + device.length > MAX_TEXT ? device.slice(device.indexOf(':') + 1) : device
-  return { fill: 'green', shape: 'ring', text: (size + name).slice(0, MAX_TEXT) }
+  return { fill: 'green', shape, text: (size + name).slice(0, MAX_TEXT) }
+}
+
+/** `gpu:nvidia`: what runs a model from now on. */
+export function deviceStatus(device: string): NodeStatus {
+  return { fill: 'green', shape: 'ring', text: device.slice(0, MAX_TEXT) }
 }
 
 /** `2×64 · 1.2K steps` */

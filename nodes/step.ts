@@ -1,8 +1,11 @@
 import { types } from 'node:util'
+import { whySynchronous } from '../src/engine/gpu/synchronous.ts'
+import type { GruSpec } from '../src/engine/spec.ts'
 import { readModel } from '../src/formats/read.ts'
 import { quote } from '../src/quote.ts'
 import type { GruStepOutcome } from '../src/rx/gruStep.ts'
 import { attempt, finish, warnOnce } from './answer.ts'
+import { createDeviceLog } from './device.ts'
 import { createInOrder } from './inOrder.ts'
 import { serveModelFiles } from './modelRoutes.ts'
 import { openModelFiles } from './models.ts'
@@ -56,14 +59,21 @@ function start(RED: Red, node: RedNode, config: StepConfig): void {
     onEvict: warnOnce((key) =>
       node.warn(`too many streams, now and then one begins anew: first ${quote(key)}`),
     ),
+    onDevice(spec, ran) {
+      logDevice(ran)
+      status.set(modelStatus(spec, ran.device))
+    },
     answer,
+    onFault: stop,
   }
+  const logDevice = createDeviceLog(node)
   const status = createStatus((shown) => node.status(shown))
   const order = createInOrder<StepJob | Load>((job) => ('source' in job ? load(job) : take(job)), {
     jobs: MAX_WAITING,
     bytes: MAX_WAITING_BYTES,
     bytesOf: (job) => ('source' in job ? job.bytes : 0),
   })
+  const mayChange = whySynchronous(settings.device) === undefined
   let model: StepModel | undefined
   const withoutModel = errorStatus(config.file ? 'check the model file' : 'no model')
   let missing = new Error('there is no model: choose a file in the settings, or send its bytes as msg.model')
@@ -84,10 +94,10 @@ function start(RED: Red, node: RedNode, config: StepConfig): void {
   })
   node.on('close', (_removed, done) => {
     // What waits is answered first.
-    order.idle().then(() => {
+    order.idle().then(async () => {
       closed = true
+      await model?.close()
       status.close()
-      model?.close()
       done()
     })
   })
@@ -117,6 +127,8 @@ function start(RED: Red, node: RedNode, config: StepConfig): void {
   }
 
   async function load({ source, done }: Load): Promise<void> {
+    // What is under way is answered by the model that it was given to, and before this.
+    await model?.idle()
     status.set(loadingStatus())
     const failure = await swap(source).then(
       () => undefined,
@@ -131,33 +143,28 @@ function start(RED: Red, node: RedNode, config: StepConfig): void {
   async function swap(source: Load['source']): Promise<void> {
     const imported = await readModel(await source(), importOptions)
     const next = openStepModel(imported, modelOptions)
-    model?.close()
+    await model?.close()
     model = next
     steps = 0
     for (const note of imported.notes) node.log(note)
   }
 
   function take(job: StepJob): void {
-    try {
-      if (!model) throw missing
-      model.push(job)
-    } catch (thrown) {
-      const error = thrown as Error
-      if (model) stop(error)
-      finish(node, job.done, error)
-    }
+    if (model) model.push(job)
+    else finish(node, job.done, missing)
   }
 
-  function answer(outcome: GruStepOutcome<StepJob>): void {
+  function answer(spec: GruSpec, outcome: GruStepOutcome<StepJob>): void {
     const { source, key, skipped } = outcome
     const { msg, send, done } = source
     if (skipped) {
-      if (skipped.error) status.set(errorStatus('invalid input'))
+      if (skipped.error)
+        status.set(errorStatus(skipped.reason === 'invalid' ? 'invalid input' : 'overloaded'))
       finish(node, done, skipped.error, key)
       return
     }
     steps += outcome.outputs?.length ?? 1
-    status.set(stepsStatus(model!.spec, steps))
+    status.set(mayChange ? modelStatus(spec, outcome.device, 'dot') : stepsStatus(spec, steps))
     finish(
       node,
       done,
@@ -167,9 +174,10 @@ function start(RED: Red, node: RedNode, config: StepConfig): void {
   }
 
   /** Only a fault in this package ends the operator; the messages that follow are told too. */
-  function stop(error: Error): void {
+  function stop(error: Error, unanswered: readonly StepJob[]): void {
     model = undefined
     missing = error
     status.set(errorStatus('stopped by an error'))
+    for (const { done } of unanswered) finish(node, done, error)
   }
 }

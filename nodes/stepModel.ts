@@ -1,8 +1,10 @@
 import { Subject } from 'rxjs'
+import type { DeviceChoice } from '../src/engine/device.ts'
 import type { GruSpec } from '../src/engine/spec.ts'
 import { wasm } from '../src/engine/wasm/wasm.ts'
 import type { Imported } from '../src/formats/types.ts'
 import { type GruStepOutcome, gruStep } from '../src/rx/gruStep.ts'
+import type { Ran } from './device.ts'
 import type { MessageKey } from './property.ts'
 import type { Done, Message, Send } from './red.ts'
 import { readSteps } from './stepMessage.ts'
@@ -25,24 +27,33 @@ export interface StepModelOptions {
   /** Fields of objects in the model's order. @default the names that the model's file has for its inputs */
   readonly features: readonly string[]
   readonly hidden: boolean
+  readonly device: DeviceChoice
   readonly maxStreams?: number
   readonly onEvict: (key: string) => void
-  readonly answer: (outcome: GruStepOutcome<StepJob>) => void
+  /** Hears of each change of what runs the model, once there can be any. */
+  readonly onDevice: (spec: GruSpec, ran: Ran) => void
+  readonly answer: (spec: GruSpec, outcome: GruStepOutcome<StepJob>) => void
+  /** Hears once of a fault that has ended the steps, and of the jobs that get no other answer. */
+  readonly onFault: (error: Error, unanswered: readonly StepJob[]) => void
 }
 
 /** A model with the states of its streams. */
 export interface StepModel {
   readonly spec: GruSpec
-  /** What runs it. */
+  /** What it begins on. */
   readonly device: string
-  /** Answers the job in this turn. @throws Error, instead of an answer, when a fault has ended the steps */
+  /** Each job is answered in its order, in this turn where WASM was chosen. */
   push(job: StepJob): void
-  close(): void
+  /** Settles when all jobs are answered. */
+  idle(): Promise<void>
+  /** As `idle`, and takes no more. */
+  close(): Promise<void>
 }
 
 /** @throws RangeError naming an option that does not fit the model; Error of a fault */
 export function openStepModel(imported: Imported, options: StepModelOptions): StepModel {
-  const { readKey, getInput, subject, hidden, maxStreams, onEvict, answer } = options
+  const { readKey, getInput, subject, hidden, maxStreams, onEvict, onDevice, answer, onFault, device } =
+    options
   const { model, preprocessing } = imported
   const read = (msg: Message): MessageKey | Error => {
     try {
@@ -56,17 +67,22 @@ export function openStepModel(imported: Imported, options: StepModelOptions): St
   const named = (preprocessing?.inputs ?? []).map(({ name }) => name)
   const features = featuresOf(options.features, named, inputSize)
   const paths = features.length === 0 && inputSize === 1 ? [undefined] : features
+  const unanswered = new Set<StepJob>()
+  let tellIdle: (() => void) | undefined
+  let opened = false
   let fault: Error | undefined
 
   const jobs = new Subject<StepJob & { readonly about: MessageKey | Error }>()
-  jobs
+  const answers = jobs
     .pipe(
       gruStep({
         model,
         preprocessing,
         hidden,
+        device,
         maxStreams,
         onEvict,
+        onDevice: (ran) => onDevice(spec, ran),
         key({ about }) {
           if (about instanceof Error) throw about
           return about.key
@@ -77,19 +93,33 @@ export function openStepModel(imported: Imported, options: StepModelOptions): St
       }),
     )
     .subscribe({
-      next: answer,
+      next(outcome) {
+        unanswered.delete(outcome.source)
+        answer(spec, outcome)
+        if (unanswered.size === 0) tellIdle?.()
+      },
       error(error: Error) {
         fault = error
+        if (opened) onFault(error, [...unanswered])
+        tellIdle?.()
       },
     })
   if (fault) throw fault
+  opened = true
   return {
     spec,
     device: wasm.device,
     push(job) {
-      jobs.next({ ...job, about: read(job.msg) })
-      if (fault) throw fault
+      const source = { ...job, about: read(job.msg) }
+      unanswered.add(source)
+      jobs.next(source)
     },
-    close: () => jobs.complete(),
+    async idle() {
+      if (unanswered.size > 0 && !fault) await new Promise<void>((resolve) => (tellIdle = resolve))
+    },
+    close() {
+      jobs.complete()
+      return new Promise((resolve) => answers.add(resolve))
+    },
   }
 }

@@ -1,7 +1,9 @@
+import type { DeviceChoice } from '../src/engine/device.ts'
 import { type PresetName, presets } from '../src/engine/spec.ts'
 import type { ImportOptions } from '../src/formats/types.ts'
 import { splitPath } from '../src/mqtt/payload.ts'
 import { quote } from '../src/quote.ts'
+import { readDevice } from './device.ts'
 import { createGetter, createKeyReader, type MessageKey } from './property.ts'
 import type { Message, NodeConfig, Red } from './red.ts'
 import { readNumber } from './settings.ts'
@@ -21,6 +23,7 @@ export interface StepConfig extends NodeConfig {
   /** Dotted paths, in the order of the model's inputs. */
   readonly features?: readonly string[]
   readonly sends?: string
+  readonly device?: unknown
   readonly maxStreams?: unknown
 }
 
@@ -33,6 +36,7 @@ export interface StepSettings {
   /** Where the input comes from, such as `msg.payload`. */
   readonly subject: string
   readonly features: readonly string[]
+  readonly device: DeviceChoice
   readonly maxStreams?: number
 }
 
@@ -49,6 +53,7 @@ export function readStepSettings(RED: Red, config: StepConfig): StepSettings {
     getInput: createGetter(RED, 'property', property),
     subject: `msg.${property}`,
     features: readFeatures(config.features),
+    device: readDevice(config.device),
     maxStreams: readMaxStreams(config.maxStreams),
   }
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { NodeStatus } from '../../nodes/red.ts'
 import {
   createStatus,
+  deviceStatus,
   errorStatus,
   formatInterval,
   modelStatus,
@@ -36,15 +37,18 @@ describe('status texts', () => {
       }),
     )
     assert.equal(warmingStatus({ have: 4095, need: 4096 }).text, 'warming 4095/4096')
-    assert.equal(errorStatus('x'.repeat(30)).text?.length, 20)
+    for (const status of [errorStatus, deviceStatus]) assert.equal(status('x'.repeat(30)).text?.length, 20)
     const sizes: [layers: number, hiddenSize: number, device: string, text: string][] = [
       [2, 64, 'cpu:wasm', '2×64 · cpu:wasm'],
+      [2, 64, 'gpu:nvidia', '2×64 · gpu:nvidia'],
+      [2, 64, 'gpu:swiftshader', '2×64 · swiftshader'],
       [2, 64, 'cpu:wasm-relaxed', '2×64 · wasm-relaxed'],
       [64, 65_536, 'cpu:wasm-relaxed', '64×65536 · wasm-rela'],
     ]
     for (const [layers, hiddenSize, device, text] of sizes) {
       const spec = gruSpec({ inputSize: 1, hiddenSize, layers })
       assert.equal(modelStatus(spec, device).text, text)
+      assert.equal(modelStatus(spec, device, 'dot').shape, 'dot')
       for (const steps of [1, 1234, 5_600_000, 7e14]) {
         assert.ok(stepsStatus(spec, steps).text!.length <= 20)
       }
@@ -78,6 +82,7 @@ describe('status', () => {
 
     status.set({ text: 'f' })
     status.close()
+    status.set({ text: 'g' })
     await new Promise((resolve) => setTimeout(resolve, 5))
     assert.deepEqual(shown, ['a', 'd', 'e'], 'nothing after the close')
   })

@@ -193,6 +193,7 @@ describe('gru-step', () => {
     [{ sends: 'all' }, /sends must be one of output, hidden, both, got "all"/],
     [{ preset: 'lstm' }, /preset must be one of .* got "lstm"/],
     [{ maxStreams: '0' }, /maxStreams must be a whole number from 1 to 100000, got 0/],
+    [{ device: 'tpu' }, /device must be one of wasm, gpu, auto, got "tpu"/],
     [{ property: 'a[' }, /property must name a property/],
     [{ keyProperty: 'a b' }, /keyProperty must name a property/],
     [{ features: 'a,b' }, /features must be a list of names, got "a,b"/],

@@ -53,13 +53,14 @@ describe('a fault in gru-step', () => {
           return imported.model.spec
         },
       }
-      const none = { features: [], subject: 'msg.payload', hidden: false, onEvict() {}, answer() {} }
+      const told = { onEvict() {}, onDevice() {}, answer() {}, onFault: () => assert.fail('told instead') }
+      const none = { features: [], subject: 'msg.payload', hidden: false, device: 'wasm' as const }
       return openStepModel(
         { ...imported, model },
-        { ...none, readKey: () => ({ key: '' }), getInput: () => 0 },
+        { ...none, ...told, readKey: () => ({ key: '' }), getInput: () => 0 },
       )
     }
-    open().close()
+    await open().close()
     last = reads
     reads = 0
     assert.throws(open, /^Error: out of memory$/)

@@ -62,6 +62,7 @@ const step = {
   x: 1,
   y: 1,
   file: torch.file,
+  device: 'wasm',
   wires: [['out']] as string[][],
 }
 
