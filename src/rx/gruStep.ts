@@ -1,6 +1,7 @@
-import { defer, finalize, map, type OperatorFunction } from 'rxjs'
+import { defer, finalize, map, type Observable, type OperatorFunction } from 'rxjs'
 import type { Backend } from '../engine/backend.ts'
 import { checkDevice, type DeviceChoice } from '../engine/device.ts'
+import { whySynchronous } from '../engine/gpu/synchronous.ts'
 import type { Model } from '../engine/model.ts'
 import { stateSize } from '../engine/spec.ts'
 import type { Skip } from '../forecast/types.ts'
@@ -30,9 +31,9 @@ export interface GruStepOptions<T> extends KeyOptions<T> {
   readonly preprocessing?: Preprocessing
   /** Give the state after the last step too. @default false */
   readonly hidden?: boolean
-  /** What runs the steps: with anything but `wasm`, a GPU may, and outcomes come later. @default wasm */
+  /** What runs the steps: `gpu`, and `auto` where the package `webgpu` is, answer later. @default wasm */
   readonly device?: DeviceChoice
-  /** Hears of each change of what runs the steps, and why; with `wasm` there is none. */
+  /** Hears of each change of what runs the steps, and why; in WASM alone there is none. */
   readonly onDevice?: OnDevice
   /** Another backend for `wasm`. @default the fastest that the CPU can run */
   readonly backend?: Backend
@@ -66,8 +67,8 @@ export type GruStepOutcome<T> = Answer<T, Step | Skipped>
  * numbers, or for which the model gives none gives `invalid` and changes no state. Cold: states belong to the
  * subscription.
  *
- * With `device` other than `wasm` outcomes come later, still one per source and in order: what arrives while a batch
- * is on the device forms the next batch. At most 65,536 sources wait, further ones give `overloaded` and change no
+ * With `device` `gpu`, or `auto` where the package `webgpu` is installed, outcomes come later, still one per source and
+ * in order: what arrives while a batch is on the device forms the next batch. At most 65,536 sources wait, further ones give `overloaded` and change no
  * state. Completion comes after what waits, which unsubscribing drops. Values so large that float32 sums could
  * overflow are `invalid` there too; an output that overflows only as it is scaled back leaves the state that made it.
  *
@@ -111,7 +112,7 @@ export function gruStep<T>(options: GruStepOptions<T>): OperatorFunction<T, GruS
     onEvict,
   }
   // Opened here once for what it throws, then anew by each subscription.
-  createStepRun(runOptions).close()
+  createStepRun({ ...runOptions, reason: 'tried' }).close()
 
   /** Makes the function that reads a source's steps, and the state to take them from. */
   const createReader = (): ((from: T) => Asked) => {
@@ -124,9 +125,9 @@ export function gruStep<T>(options: GruStepOptions<T>): OperatorFunction<T, GruS
     }
   }
 
-  const stepNow: OperatorFunction<T, GruStepOutcome<T>> = (source) =>
+  const stepNow = (reason: string, source: Observable<T>): Observable<GruStepOutcome<T>> =>
     defer(() => {
-      const run = createStepRun(runOptions)
+      const run = createStepRun({ ...runOptions, reason })
       const answer = keyed<T, Asked, Step | Skipped>(options, createReader(), {
         take(key, { steps, state }) {
           try {
@@ -140,7 +141,7 @@ export function gruStep<T>(options: GruStepOptions<T>): OperatorFunction<T, GruS
       return source.pipe(map(answer), finalize(run.close))
     })
 
-  const stepLater: OperatorFunction<T, GruStepOutcome<T>> = (source) =>
+  const stepLater = (source: Observable<T>): Observable<GruStepOutcome<T>> =>
     defer(() => {
       const run = createLaterRun({ ...runOptions, device, onDevice })
       const answer = keyedLater<T, Asked, Step | Skipped>(options, createReader(), {
@@ -156,7 +157,8 @@ export function gruStep<T>(options: GruStepOptions<T>): OperatorFunction<T, GruS
       return source.pipe(later<T, GruStepOutcome<T>>(answer, overloaded(options)), finalize(run.close))
     })
 
-  return device === 'wasm' ? stepNow : stepLater
+  const reason = whySynchronous(device)
+  return reason === undefined ? stepLater : (source) => stepNow(reason, source)
 }
 
 interface Asked {

@@ -1,8 +1,7 @@
 import type { DeviceChoice } from '../engine/device.ts'
+import { deviceSequence } from '../engine/gpu/sequence.ts'
 import { createDeviceStepper } from '../engine/gpu/stepper.ts'
 import type { DeviceStepper } from '../engine/gpu/types.ts'
-import { sequence } from '../engine/sequence.ts'
-import { wasm } from '../engine/wasm/wasm.ts'
 import type { Steps } from './stepInput.ts'
 import { createStepLanes, SPARE } from './stepLanes.ts'
 import { eachOutput, type Step, sequenceStep, unscale } from './stepOutput.ts'
@@ -19,7 +18,7 @@ export interface LaterRun {
 /** Hears of each change of what runs the steps. */
 export type OnDevice = (stepper: Pick<DeviceStepper, 'device' | 'reason'>) => void
 
-export interface LaterRunOptions extends Omit<StepRunOptions, 'backend'> {
+export interface LaterRunOptions extends Omit<StepRunOptions, 'backend' | 'reason'> {
   readonly device: DeviceChoice
   readonly onDevice?: OnDevice
 }
@@ -87,11 +86,7 @@ function wholeRun({ model, device, initial, hidden, scalings, onDevice }: LaterR
   return {
     async take(_key, { x, time = 1 }, state = initial) {
       const h0 = state.slice()
-      const { y, hn, out, ...ran } = {
-        ...sequence(model, x, { batch: 1, time, h0 }),
-        device: wasm.device,
-        reason: device,
-      }
+      const { y, hn, out, ...ran } = await deviceSequence(model, x, { batch: 1, time, h0, device })
       const now = `${ran.device} ${ran.reason}`
       if (now !== known) onDevice?.(ran)
       known = now

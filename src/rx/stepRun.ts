@@ -19,6 +19,8 @@ export interface StepRun {
 export interface StepRunOptions {
   readonly model: Model
   readonly backend?: Backend
+  /** Why it is that one. */
+  readonly reason: string
   /** State that streams begin with. */
   readonly initial: Float32Array
   readonly hidden: boolean
@@ -28,21 +30,18 @@ export interface StepRunOptions {
   readonly onEvict?: (key: string) => void
 }
 
-/** Why it was this device, where there was no choice. */
-const ASKED_FOR = 'asked for'
-
 export function createStepRun(options: StepRunOptions): StepRun {
   return options.model.spec.direction === 'forward' ? statefulRun(options) : wholeRun(options)
 }
 
 /** Keeps a state for each stream while time goes forward only. */
 function statefulRun(options: StepRunOptions): StepRun {
-  const { model, backend, initial, hidden, maxStreams, scalings, onEvict } = options
+  const { model, backend, reason, initial, hidden, maxStreams, scalings, onEvict } = options
   const { inputSize } = model.spec
   const stepper = createStepper(model, { backend, lanes: SPARE + 2 })
   const lanes = createStepLanes(stepper, initial, maxStreams)
   const one = [0]
-  const ran: Ran = { device: stepper.device, deviceReason: ASKED_FOR }
+  const ran: Ran = { device: stepper.device, deviceReason: reason }
 
   const step = (x: Float32Array): Float32Array => unscale(stepper.step(one, x).slice(), scalings)
   const run = ({ x, time }: Steps, lane: number): Step => {
@@ -78,8 +77,8 @@ function statefulRun(options: StepRunOptions): StepRun {
 }
 
 /** Runs whole sequences, each from the beginning: what looks back from the end of time keeps no state. */
-function wholeRun({ model, backend = wasm, initial, hidden, scalings }: StepRunOptions): StepRun {
-  const ran: Ran = { device: backend.device, deviceReason: ASKED_FOR }
+function wholeRun({ model, backend = wasm, reason, initial, hidden, scalings }: StepRunOptions): StepRun {
+  const ran: Ran = { device: backend.device, deviceReason: reason }
   return {
     take(_key, { x, time = 1 }, state = initial) {
       const { y, hn, out } = sequence(model, x, { batch: 1, time, h0: state, backend })

@@ -172,7 +172,7 @@ describe('gruStep on a device whose answers come later', () => {
     const input = (x: number[]): number[] => x
     assert.throws(() => gruStep({ model, input, device: 'tpu' as DeviceChoice }), {
       name: 'RangeError',
-      message: 'device must be one of wasm, gpu, auto, got tpu',
+      message: 'device must be one of wasm, gpu, auto, got "tpu"',
     })
     assert.throws(() => gruStep({ model, input, device: 'gpu', backend: reference }), {
       name: 'RangeError',
