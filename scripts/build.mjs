@@ -13,6 +13,7 @@ import {
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundle } from './bundle.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const stamp = join(root, 'dist', '.built')
@@ -37,6 +38,10 @@ function build() {
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
   const { status } = spawnSync(process.execPath, [tsc, '-p', root], { stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
+
+  // gpu.js would bring along 100 MB that nobody needs.
+  const gpujs = 'src/engine/gpu/child/gpujs'
+  bundle(join(root, `${gpujs}.ts`), join(root, 'dist', `${gpujs}.js`), ['gl'])
 
   // Node-RED finds a node's HTML, locales and icons beside its compiled file.
   const nodes = join(root, 'dist', 'nodes')
