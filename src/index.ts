@@ -2,7 +2,15 @@
 
 // The GRU itself.
 export type { Backend, Lanes } from './engine/backend.ts'
+export type { DeviceChoice } from './engine/device.ts'
 export { type DeviceSequence, type DeviceSequenceOptions, deviceSequence } from './engine/gpu/sequence.ts'
+export { createDeviceStepper } from './engine/gpu/stepper.ts'
+export type {
+  Calibration,
+  Calibrations,
+  DeviceStepper,
+  DeviceStepperOptions,
+} from './engine/gpu/types.ts'
 export { type InitialiseOptions, type Initialiser, initialise } from './engine/initialise.ts'
 export { type CellLayout, type Layout, layout, type TensorLayout, tensors } from './engine/layout.ts'
 export { createModel, type Model } from './engine/model.ts'

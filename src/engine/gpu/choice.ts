@@ -49,6 +49,8 @@ export function createChoice(
   let moving = false
   let closed = false
   let entered = 0
+  /** Name of the GPU that was entered last. */
+  let entering = ''
   let delay = 0
   let timer: NodeJS.Timeout | undefined
   /** There is nothing to be tried any more. */
@@ -92,6 +94,7 @@ export function createChoice(
       session = await openSession(gpu, model, standby.lanes)
       await runner.enter(session)
       entered = performance.now()
+      entering = gpu.name
       say()
     } catch (error) {
       if (session) session.close()
@@ -110,10 +113,10 @@ export function createChoice(
     if (!timer && !final) say()
   }
 
-  function fail(error: unknown): void {
+  function fail(error: unknown, before = ''): void {
     if (error instanceof GpuLostError) retry()
     else final = true
-    say(error instanceof Error ? error.message : String(error))
+    say(before + (error instanceof Error ? error.message : String(error)))
   }
 
   function retry(): void {
@@ -143,7 +146,7 @@ export function createChoice(
         if (!wins()) void leave()
       } else if (wins()) void attempt()
     },
-    lost: fail,
+    lost: (error) => fail(error, `${entering} was lost: `),
     close() {
       closed = true
       clearTimeout(timer)
@@ -157,7 +160,7 @@ const FORMAT = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 })
 /** The figures by which `auto` decides, as a sentence. */
 function comparison(crossing: number, { rows }: Calibration): (batch: number) => string {
   if (crossing === Number.POSITIVE_INFINITY) {
-    const most = FORMAT.format(rows[rows.length - 1])
+    const most = rows[rows.length - 1].toLocaleString('en')
     return () => `the GPU is slower for this model, with up to ${most} readings at a time`
   }
   const from = FORMAT.format(crossing)

@@ -33,6 +33,8 @@ export interface AskOptions {
 
 /** A child process and its requests, of which one is under way at a time. */
 export interface Connection {
+  /** Of the child; undefined if it could not be started. */
+  readonly pid: number | undefined
   /** @throws GpuLostError when the child is gone or goes; Error when it cannot do what is asked */
   ask<T extends keyof Answers, R>(
     type: T,
@@ -145,6 +147,7 @@ export function connect(url: URL): Connection {
   }
 
   return {
+    pid: child.pid,
     ask: (type, prepare, read, { deadlineMs = DEADLINE_MS } = {}) =>
       new Promise((resolve, reject) => {
         if (lost) return reject(lost)

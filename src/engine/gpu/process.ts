@@ -6,7 +6,7 @@ import type { Adapter } from './protocol.ts'
 export { GpuLostError } from './connection.ts'
 
 /** A GPU, and the process that owns it, shared with others. */
-export interface Gpu extends Pick<Connection, 'ask' | 'onLost'> {
+export interface Gpu extends Pick<Connection, 'pid' | 'ask' | 'onLost'> {
   readonly adapter: Adapter
   /** What runs there, as outcomes say it: `gpu:nvidia`, `gpu:swiftshader`. */
   readonly name: string
@@ -81,6 +81,7 @@ export function createGpuSource(url: URL = OWN_CHILD): () => Promise<Gpu> {
     }
     let held = true
     return {
+      pid: shared.connection.pid,
       ask: shared.connection.ask,
       onLost: shared.connection.onLost,
       adapter,
