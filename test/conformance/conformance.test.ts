@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import type { Backend } from '../../src/engine/backend.ts'
+import { acquireGpu, type Gpu } from '../../src/engine/gpu/process.ts'
+import { deviceSequence } from '../../src/engine/gpu/sequence.ts'
+import { createDeviceStepper } from '../../src/engine/gpu/stepper.ts'
 import { layout } from '../../src/engine/layout.ts'
-import { createModel } from '../../src/engine/model.ts'
+import { createModel, type Model } from '../../src/engine/model.ts'
 import { referenceStep, type Vector } from '../../src/engine/reference.ts'
-import { sequence } from '../../src/engine/sequence.ts'
+import { type Sequence, type SequenceOptions, sequence } from '../../src/engine/sequence.ts'
 import { createStepper } from '../../src/engine/stepper.ts'
 import { backends } from '../engine/builds.ts'
+import { softwareGpu } from '../engine/gpu/software.ts'
 import { type Case, type Expected, hardSigmoidCase, readCases } from './cases.ts'
 import { oracle } from './oracle.ts'
 
@@ -19,6 +23,9 @@ const files = [
   'onnx/gru_op.json',
 ]
 const cases = [...files.flatMap(readCases), hardSigmoidCase()]
+const forward = cases.filter((c) => c.spec.direction === 'forward')
+/** What any case may be off by on a GPU. */
+const GPU_TOLERANCE = 1e-5
 
 describe('conformance', () => {
   const report: string[] = []
@@ -27,9 +34,37 @@ describe('conformance', () => {
   conforms('float64 equations', cases, (c) => check(oracle(c), c.expect64, c.tol64))
   for (const backend of backends) {
     conforms(`${backend.device} sequence`, cases, (c) => check(runSequence(backend, c), c.expect, c.tol))
-    const forward = cases.filter((c) => c.spec.direction === 'forward')
-    conforms(`${backend.device} stepper`, forward, (c) => check(runStepper(backend, c), c.expect, c.tol))
+    conforms(`${backend.device} stepper`, forward, async (c) => {
+      const stepper = createStepper(modelOf(c), { backend, lanes: c.batch })
+      return check(await runStepper(stepper, c), c.expect, c.tol)
+    })
   }
+
+  describe('on a GPU', () => {
+    const why = softwareGpu()
+    const tolerance = (c: Case) => Math.min(c.tol, GPU_TOLERANCE)
+    let gpu: Gpu | undefined
+    before(async function () {
+      if (why !== undefined) {
+        assert.ok(!process.env.CI, why)
+        report.push(`gpu: skipped, ${why}`)
+        this.skip()
+      }
+      // One process for all cases.
+      gpu = await acquireGpu()
+    })
+    after(() => gpu?.release())
+
+    conforms('gpu sequence', cases, async (c) => check(await runDeviceSequence(c), c.expect, tolerance(c)))
+    conforms('gpu stepper', forward, async (c) => {
+      const stepper = createDeviceStepper(modelOf(c), { device: 'gpu', lanes: c.batch })
+      await stepper.ready
+      const got = await runStepper(stepper, c)
+      assert.match(stepper.device, /^gpu:/, stepper.reason)
+      await stepper.close()
+      return check(got, c.expect, tolerance(c))
+    })
+  })
 
   const gated = cases.filter((c) => c.gates)
   conforms('gates in float64', gated, (c) => {
@@ -50,13 +85,13 @@ describe('conformance', () => {
   })
 
   /** One test a case; the worst error of all goes to the report. */
-  function conforms(title: string, list: readonly Case[], run: (c: Case) => number): void {
+  function conforms(title: string, list: readonly Case[], run: (c: Case) => number | Promise<number>): void {
     describe(title, () => {
       let worst = 0
       let passed = 0
       for (const c of list) {
-        it(c.name, () => {
-          worst = Math.max(worst, run(c))
+        it(c.name, async () => {
+          worst = Math.max(worst, await run(c))
           passed += 1
         })
       }
@@ -99,19 +134,40 @@ describe('the fixtures', () => {
   })
 })
 
+function modelOf({ spec, weights }: Case): Model {
+  return createModel(spec, Float32Array.from(weights))
+}
+
 function runSequence(backend: Backend, c: Case): Expected {
-  const model = createModel(c.spec, Float32Array.from(c.weights))
-  const { batch, time, lengths } = c
-  const h0 = c.h0 && Float32Array.from(c.h0)
-  const { y, hn, out } = sequence(model, Float32Array.from(c.x), { batch, time, h0, lengths, backend })
+  return widened(sequence(modelOf(c), Float32Array.from(c.x), { ...sequenceOptions(c), backend }))
+}
+
+async function runDeviceSequence(c: Case): Promise<Expected> {
+  const x = Float32Array.from(c.x)
+  const got = await deviceSequence(modelOf(c), x, { ...sequenceOptions(c), device: 'gpu' })
+  assert.match(got.device, /^gpu:/, got.reason)
+  return widened(got)
+}
+
+function sequenceOptions({ batch, time, lengths, h0 }: Case): SequenceOptions {
+  return { batch, time, lengths, h0: h0 && Float32Array.from(h0) }
+}
+
+function widened({ y, hn, out }: Sequence): Expected {
   return { y: Float64Array.from(y), hn: Float64Array.from(hn), out: out && Float64Array.from(out) }
 }
 
+/** What a stepper gives now and a device's later. */
+interface AnyStepper {
+  step(lanes: readonly number[], inputs: Float32Array): Float32Array | Promise<Float32Array>
+  save(lane: number): Float32Array | Promise<Float32Array>
+  restore(lane: number, state: Float32Array): void
+}
+
 /** Every batch row a lane, all rows stepped together until their lengths are reached. */
-function runStepper(backend: Backend, c: Case): Expected {
+async function runStepper(stepper: AnyStepper, c: Case): Promise<Expected> {
   const { batch, time, spec, lengths } = c
   const { inputSize: I, hiddenSize: H, layers, outputSize: O } = spec
-  const stepper = createStepper(createModel(spec, Float32Array.from(c.weights)), { backend, lanes: batch })
   const part = (layer: number, row: number) => (layer * batch + row) * H
   const rows = Array.from({ length: batch }, (_, row) => row)
   for (const row of rows) {
@@ -125,10 +181,13 @@ function runStepper(backend: Backend, c: Case): Expected {
   for (let t = 0; t < time; t++) {
     const lanes = rows.filter((row) => t < (lengths ? lengths[row] : time))
     const inputs = lanes.flatMap((row) => [...c.x.subarray((row * time + t) * I, (row * time + t + 1) * I)])
-    const outputs = stepper.step(lanes, Float32Array.from(inputs))
+    const [outputs, ...states] = await Promise.all([
+      stepper.step(lanes, Float32Array.from(inputs)),
+      ...lanes.map((row) => stepper.save(row)),
+    ])
     lanes.forEach((row, i) => {
       out.set(outputs.subarray(i * O, (i + 1) * O), (row * time + t) * O)
-      y.set(stepper.save(row).subarray((layers - 1) * H), (row * time + t) * H)
+      y.set(states[i].subarray((layers - 1) * H), (row * time + t) * H)
     })
     const shown = O ? out : y
     const width = O || H
@@ -139,7 +198,7 @@ function runStepper(backend: Backend, c: Case): Expected {
   }
   const hn = new Float64Array(layers * batch * H)
   for (const row of rows) {
-    const state = stepper.save(row)
+    const state = await stepper.save(row)
     for (let l = 0; l < layers; l++) hn.set(state.subarray(l * H, (l + 1) * H), part(l, row))
   }
   return { y, hn, out: O ? out : undefined }

@@ -1,26 +1,27 @@
+import { checkFinite } from '../check.ts'
 import { type CellWork, type Part, type SequenceWork, underWay } from '../sequence-work.ts'
 import type { GruSpec } from '../spec.ts'
+import { limitsOf } from './size.ts'
 
-/** Floating-point operations of one request: they hold up others that wait for the device. */
-const MAX_FLOP = 1e9
-/** Numbers that come and go with one request: 16 MB, a few milliseconds of copying in this process. */
+/** Numbers that come and go with one request: 16 MiB, a few milliseconds of copying in this process. */
 const MAX_NUMBERS = 2 ** 22
 /** Share of a part's rows that are under way to its end at least; the others run on for nothing. */
 const UNDER_WAY = 0.5
 /** Long parts have a multiple of so many steps, which leaves the child's pipelines no remainder. */
 const EVEN_STEPS = 64
 
-/** Cuts the work of a cell of such sizes in time and rows into parts for one request each, earlier steps first. */
-export function* cut(
-  work: SequenceWork,
-  { inputSize: I, hiddenSize: H }: Pick<GruSpec, 'inputSize' | 'hiddenSize'>,
-): Generator<Part> {
+/** Cuts a cell's work in time and rows into parts for one request each, earlier steps first. */
+export function* cut(work: SequenceWork, spec: GruSpec): Generator<Part> {
   const { lengths, rows } = work
-  const most = Math.max(1, Math.floor(Math.min(MAX_FLOP / (6 * H * (I + H)), MAX_NUMBERS / (I + H))))
+  const limits = limitsOf(spec)
+  const most = Math.max(
+    1,
+    Math.min(limits.rows, Math.floor(MAX_NUMBERS / (spec.inputSize + spec.hiddenSize))),
+  )
   let end = underWay(work, rows.length, 0)
   for (let from = 0; end > 0; end = underWay(work, end, from)) {
     const shortest = lengths[rows[Math.ceil(UNDER_WAY * end) - 1]]
-    const steps = Math.max(1, Math.floor(most / end))
+    const steps = Math.max(1, Math.min(limits.levels, Math.floor(most / end)))
     const even = steps > EVEN_STEPS ? steps - (steps % EVEN_STEPS) : steps
     const to = Math.min(shortest, from + even)
     for (let first = 0; first < end; first += most) {
@@ -56,8 +57,12 @@ export function partInputs(
   return { x, h0 }
 }
 
-/** Puts a part's outputs [steps, rows, hiddenSize] where they belong, and each row's last valid one among the states. */
+/**
+ * Puts a part's outputs [steps, rows, hiddenSize] where they belong, and each row's last valid one among the states.
+ * @throws RangeError when one is not finite; then nothing has changed
+ */
 export function putOutputs(work: SequenceWork, cell: CellWork, part: Part, y: Float32Array): void {
+  checkFinite('outputs of the GPU', y)
   const { hiddenSize: H } = cell.model.spec
   const { first, end, from, to } = part
   const count = end - first
