@@ -7,7 +7,7 @@ const REQUEST_FLOP = 5e8
 /** 32 MiB; containers often have 64 MiB of shared memory. */
 const REQUEST_VALUES = 2 ** 23
 /** Kernels and passes of one request, at some 50 µs each. */
-const REQUEST_LAUNCHES = 4096
+const REQUEST_LAUNCHES = 2048
 
 export function shapeOf(spec: GruSpec, lanes: number): Shape {
   const { inputSize, hiddenSize, outputSize } = spec
