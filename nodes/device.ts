@@ -14,13 +14,16 @@ export interface Ran {
  */
 export const readDevice = (field: unknown): DeviceChoice => checkDevice(field || 'auto')
 
+/** How the reason begins where it is no choice but a loss. */
+const LOST = /^gpu:\S+ was (lost|left on the way): /
+
 /** Makes the function that says in a node's log what runs its model, whenever it is something else. */
 export function createDeviceLog(node: Pick<RedNode, 'log' | 'warn'>): (ran: Ran) => void {
   let known: Ran | undefined
   return (ran) => {
     if (ran.device === known?.device && ran.reason === known.reason) return
     const text = `the model runs on ${ran.device}: ${ran.reason}`
-    if (isGpu(known) && !isGpu(ran)) node.warn(text)
+    if (LOST.test(ran.reason)) node.warn(text)
     else node.log(text)
     known = ran
   }
@@ -33,5 +36,3 @@ export function logDevices(node: Pick<RedNode, 'log' | 'warn'>, model: ForecastM
     if (model.version > 0) log({ device: model.device, reason: model.deviceReason })
   })
 }
-
-const isGpu = (ran: Ran | undefined): boolean => ran?.device.startsWith('gpu:') ?? false

@@ -19,6 +19,7 @@ interface RunningNode {
   close(removed: boolean): Promise<void>
   on(event: string, listener: (msg: Message) => void): void
   status(status: NodeStatus): void
+  log(message: string): void
   warn(message: string): void
   error(message: string, msg?: Message): void
   _complete(msg: Message, error?: Error): void
@@ -59,8 +60,9 @@ export interface Runtime {
   readonly answers: readonly Answer[]
   /** Messages that reached the helper node `out`. */
   readonly sent: readonly Message[]
-  /** Status texts, warnings and errors as `id: text`. */
+  /** Status texts, log lines, warnings and errors as `id: text`. */
   readonly statuses: readonly string[]
+  readonly logs: readonly string[]
   readonly warnings: readonly string[]
   readonly errors: readonly string[]
   node(id: string): RunningNode
@@ -80,6 +82,7 @@ export function createRuntime(): Runtime {
   const answers: Answer[] = []
   const sent: Message[] = []
   const statuses: string[] = []
+  const logs: string[] = []
   const warnings: string[] = []
   const errors: string[] = []
   const prototype = helper._NodePrototype
@@ -99,12 +102,13 @@ export function createRuntime(): Runtime {
     answers,
     sent,
     statuses,
+    logs,
     warnings,
     errors,
     node: (id) => helper.getNode(id),
     admin: () => helper._httpAdmin,
     async start(flow, settings = {}) {
-      const { status, warn, error } = prototype
+      const { status, log, warn, error } = prototype
       prototype._complete = function (msg, failure) {
         if (ANSWERING.has(this.type)) answers.push({ msg, error: failure })
         _complete.call(this, msg, failure)
@@ -112,6 +116,10 @@ export function createRuntime(): Runtime {
       prototype.status = function (shown) {
         statuses.push(`${this.id}: ${shown.text ?? ''}`)
         status.call(this, shown)
+      }
+      prototype.log = function (message) {
+        logs.push(`${this.id}: ${message}`)
+        log.call(this, message)
       }
       prototype.warn = function (message) {
         warnings.push(`${this.id}: ${message}`)
@@ -125,7 +133,7 @@ export function createRuntime(): Runtime {
       helper.settings({ userDir, ...settings })
       await helper.load([modelNode, forecastNode, stepNode], flow)
       // The helper spies on the same methods and puts its own originals back.
-      restore = () => Object.assign(prototype, { _complete, status, warn, error })
+      restore = () => Object.assign(prototype, { _complete, status, log, warn, error })
       listen()
     },
     async deploy(flow, type = 'nodes') {
@@ -142,7 +150,12 @@ export function createRuntime(): Runtime {
     },
     async give(id, messages) {
       const node = helper.getNode(id)
+      const all = answers.length + messages.length
       for (const msg of messages) node.receive(msg)
+      // Answers of a model that may be on a GPU come later.
+      while (node.type === 'gru-forecast' && answers.length < all) {
+        await new Promise((resolve) => setImmediate(resolve))
+      }
       // The runtime delivers what was sent in turns of the event loop.
       for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
     },

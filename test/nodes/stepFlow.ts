@@ -47,11 +47,11 @@ export function install(red: Runtime, file: string, name: string = file): void {
 }
 
 /** Asserts that a payload holds PyTorch's numbers. */
-export function close(actual: unknown, wanted: readonly number[]): void {
+export function close(actual: unknown, wanted: readonly number[], within = 2e-6): void {
   assert.ok(Array.isArray(actual), `${actual} is an array`)
   assert.equal(actual.length, wanted.length)
   wanted.forEach((value, i) => {
-    assert.ok(Math.abs(actual[i] - value) < 2e-6, `${actual} ≠ ${wanted}`)
+    assert.ok(Math.abs(actual[i] - value) < within, `${actual} ≠ ${wanted}`)
   })
 }
 
@@ -85,8 +85,8 @@ export async function shown(red: Runtime, status: RegExp): Promise<void> {
   await until(`status ${status}`, () => red.statuses.some((text) => status.test(text)))
 }
 
-async function until(name: string, there: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000
+export async function until(name: string, there: () => boolean, patience = 10_000): Promise<void> {
+  const deadline = performance.now() + patience
   while (!there()) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${name}`)
     await new Promise((resolve) => setTimeout(resolve, 1))

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Message } from '../../nodes/red.ts'
+import { softwareGpu } from '../engine/gpu/software.ts'
+import { createRuntime, type Runtime } from './red.ts'
+import { close, giveAll, install, shown, stepFlow, torch, until, weightsFile } from './stepFlow.ts'
+
+const lacking = softwareGpu()
+const TOPICS = ['a', 'b', 'c', 'd', 'e']
+const WITHIN = 1e-4
+
+describe(`gru-step on a GPU in software${lacking ? ` (skipped: ${lacking})` : ''}`, () => {
+  let red: Runtime
+  before(function () {
+    if (lacking) this.skip()
+  })
+  beforeEach(() => {
+    red = createRuntime()
+    install(red, torch.file)
+  })
+  afterEach(() => red.dispose())
+
+  /** One message for each step of each topic. */
+  const messages = (): Message[] =>
+    torch.x.flatMap((payload, t) => TOPICS.map((topic) => ({ topic, payload, t })))
+
+  function checkSent(wanted: readonly Message[]): void {
+    const sent = red.sent.slice(0, wanted.length)
+    assert.deepEqual(
+      sent.map(({ topic, t }) => [topic, t]),
+      wanted.map(({ topic, t }) => [topic, t]),
+    )
+    for (const { payload, t } of sent) close(payload, torch.out[t as number], WITHIN)
+  }
+
+  it('answers every message in order, with the numbers of WASM', async () => {
+    await red.start(stepFlow({ device: 'gpu' }))
+    await shown(red, /^step: 2×5 · swiftshader$/)
+    await giveAll(red, [
+      ...messages(),
+      { topic: 'x', payload: 'on' },
+      { topic: 'f', payload: torch.x.slice(0, 3) },
+      { topic: 'f', payload: torch.x.slice(3) },
+      { topic: 'a', reset: true },
+      { topic: 'a', payload: torch.x[0], t: 0 },
+    ])
+    const failed = red.answers.filter(({ error }) => error)
+    assert.deepEqual(
+      failed.map(({ msg }) => msg.topic),
+      ['x'],
+    )
+    const [last, ...sequences] = red.sent.slice(-3).reverse() as [Message, Message, Message]
+    close(last.payload, torch.out[0], WITHIN)
+    const steps = sequences.reverse().flatMap(({ payload }) => payload as number[][])
+    steps.forEach((step, t) => {
+      close(step, torch.out[t], WITHIN)
+    })
+    assert.equal(red.sent.length, messages().length + 3)
+    assert.ok(red.logs.some((line) => /^step: the model runs on gpu:swiftshader: asked for$/.test(line)))
+  })
+
+  it('goes on in WASM when the process that owns the GPU is killed, and answers every message once', async () => {
+    await red.start(stepFlow({ device: 'gpu' }))
+    await shown(red, /swiftshader$/)
+    const wanted = messages()
+    const node = red.node('step')
+    for (const [i, msg] of wanted.entries()) {
+      node.receive(msg)
+      if (i === Math.floor(wanted.length / 2)) process.kill(ownGpu()!, 'SIGKILL')
+      if (i % 3 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    await until('all answers', () => red.sent.length >= wanted.length)
+    checkSent(wanted)
+    await shown(red, /^step: 2×5 · (cpu:)?wasm/)
+    assert.equal(red.warnings.length, 1)
+    assert.match(
+      red.warnings[0],
+      /^step: the model runs on cpu:wasm\S*: gpu:swiftshader was lost: the GPU process was ended by SIGKILL/,
+    )
+    assert.equal(red.answers.length, wanted.length)
+    assert.ok(red.answers.every(({ error }) => error === undefined))
+  })
+
+  it('answers what waits when another model comes, when it is deployed anew and when it closes', async () => {
+    await red.start(stepFlow({ device: 'gpu' }))
+    await shown(red, /swiftshader$/)
+    const node = red.node('step')
+    const wanted = messages()
+    const bidirectional: Message[] = [
+      { model: weightsFile('torch_bidir2.safetensors') },
+      { payload: torch.x },
+      { payload: torch.x },
+    ]
+    for (const msg of [...wanted, ...bidirectional]) node.receive(msg)
+    await red.deploy(stepFlow({ device: 'wasm' }))
+    assert.equal(red.answers.length, wanted.length + 3)
+    assert.ok(red.answers.every(({ error }) => error === undefined))
+    const [first, second] = red.sent.slice(wanted.length)
+    checkSent(wanted)
+    assert.deepEqual(first.payload, second.payload)
+  })
+
+  it('leaves the GPU to others when it is deployed anew without it, and its process ends', async () => {
+    await red.start(stepFlow({ device: 'gpu' }))
+    await shown(red, /swiftshader$/)
+    assert.ok(ownGpu())
+    await red.deploy(stepFlow({ device: 'wasm' }))
+    // It is kept for 10 s, in case that somebody wants it.
+    await until('its end', () => ownGpu() === undefined, 30_000)
+    await giveAll(red, [{ topic: 'a', payload: torch.x[0] }])
+    close(red.sent.at(-1)!.payload, torch.out[0])
+  })
+
+  it('by itself stays in WASM, for a GPU in software is slower, and says so', async () => {
+    await red.start(stepFlow({ device: '' }))
+    await until('the reason', () => red.logs.some((line) => /slower|computes on the CPU/.test(line)))
+    await giveAll(red, messages())
+    checkSent(messages())
+    await shown(red, /^step: 2×5 · (cpu:)?wasm/)
+    assert.match(red.logs.at(-1)!, /^step: the model runs on cpu:wasm\S*: \S.*(slower|computes on the CPU)/)
+  })
+})
+
+/** The process of this one's children that owns the GPU. */
+function ownGpu(): number | undefined {
+  return readdirSync('/proc')
+    .map(Number)
+    .find((pid) => {
+      try {
+        const [, parent] = /^.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        return Number(parent) === process.pid && /gpu.child.main/.test(command)
+      } catch {
+        // Not a process, or none any more.
+        return false
+      }
+    })
+}
