@@ -138,7 +138,7 @@ function start(RED: Red, node: RedNode, config: ForecastConfig): void {
 
   async function end(deleted: boolean): Promise<void> {
     if (deleted) host.forget(node.id)
-    else host.detach(node.id)
+    else await host.detach(node.id)
     if (!config.model) await host.close({ remove: deleted })
     if (deleted) await file?.remove()
   }

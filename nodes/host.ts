@@ -26,8 +26,8 @@ export interface ModelHost {
    * @throws RangeError naming an impossible option and its value
    */
   attach(id: string, options: StreamsOptions): Streams
-  /** Closes a node's streams and keeps what they know until the node attaches again. */
-  detach(id: string): void
+  /** Closes a node's streams and keeps what they know until the node attaches again, which it may once this has settled. */
+  detach(id: string): Promise<void>
   /** Closes a node's streams for good. */
   forget(id: string): void
   /** Something is worth saving. */
@@ -95,7 +95,8 @@ export function openHost({ model: options, file, warn, saveEvery = SAVE_EVERY }:
       attached.set(id, streams)
       return streams
     },
-    detach(id) {
+    async detach(id) {
+      await model.settle()
       const streams = attached.get(id)
       if (!streams) return
       kept.set(id, streams.snapshot())
@@ -140,10 +141,11 @@ export function openHost({ model: options, file, warn, saveEvery = SAVE_EVERY }:
     return saving
   }
 
-  /** The tree is taken at once; only the file system is waited for. */
+  /** The tree is taken in one turn, once no device alone has a state. */
   async function write(to: SnapshotFile): Promise<void> {
     dirty = false
     try {
+      await model.settle()
       const live = [...attached].map(([id, streams]) => [id, streams.snapshot()] as const)
       const bytes = encodeSnapshot({ version: 1, model: model.snapshot(), streams: [...kept, ...live] })
       restUntil = performance.now() + bytes.length / SAVE_RATE

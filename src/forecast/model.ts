@@ -229,8 +229,9 @@ export function openForecastModel(
       await trainer?.close()
       trainer = null
       await Promise.all(awaited)
-      await expert?.close()
+      const last = expert
       expert = null
+      await last?.close()
     },
   }
 }
