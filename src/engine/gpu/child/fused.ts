@@ -6,7 +6,7 @@ import { cellSources } from './kernels.ts'
 import { openPool, type Pool, type Shared } from './pool.ts'
 
 /** Time steps of one fused pipeline. */
-export const FUSED_STEPS = 32
+const FUSED_STEPS = 32
 /** A pipeline takes half a second to build. */
 const KEPT = 4
 /** Numbers that one submit brings back. */
