@@ -1,3 +1,4 @@
+import { checkDevice, type DeviceChoice } from '../engine/device.ts'
 import { type Command, parseCommand, positional, UsageError } from './command.ts'
 import { runDemo } from './run-demo.ts'
 
@@ -10,6 +11,8 @@ Simulated and replayed sensors on MQTT, forecasts in Node-RED.
                        on 127.0.0.1:1883, or the next free port)
   --port <number>      port of the Node-RED editor (default: 1880, or the next free one)
   --rate <number>      readings a second of each sensor (default: 10)
+  --device <name>      what steps the GRU: wasm, gpu, or auto, whichever is faster; in Node-RED
+                       for all nodes of the flow (default: auto, in Node-RED as the flow says)
   --user-dir <folder>  Node-RED's folder (default: .gruflow)
 `
 
@@ -18,6 +21,7 @@ const OPTIONS = {
   broker: { type: 'string' },
   port: { type: 'string' },
   rate: { type: 'string' },
+  device: { type: 'string' },
   'user-dir': { type: 'string' },
 } as const
 
@@ -32,6 +36,7 @@ export const demo: Command = {
       broker: values.broker === undefined ? undefined : brokerUrl(values.broker),
       port: numberOption('port', values.port, (port) => Number.isInteger(port) && port > 0 && port < 65536),
       rate: numberOption('rate', values.rate, (rate) => rate > 0 && rate <= 1000),
+      device: values.device === undefined ? undefined : deviceChoice(values.device),
       userDir: values['user-dir'],
     })
     return 0
@@ -47,6 +52,14 @@ function numberOption(
   const value = Number(text)
   if (text.trim() === '' || !valid(value)) throw new UsageError(`impossible --${name} '${text}'`)
   return value
+}
+
+function deviceChoice(text: string): DeviceChoice {
+  try {
+    return checkDevice(text)
+  } catch (error) {
+    throw new UsageError(`--${(error as Error).message}`)
+  }
 }
 
 function brokerUrl(text: string): string {

@@ -5,7 +5,9 @@ import { lstat, mkdir, readFile, readlink, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { DeviceChoice } from '../engine/device.ts'
 import { cloneOnly } from './clone-only.ts'
+import { setFlowDevice } from './flow-device.ts'
 import { writeNew } from './lock.ts'
 import { packageRoot } from './package.ts'
 
@@ -14,6 +16,8 @@ export interface NodeRedOptions {
   readonly port: number
   /** URL of the broker, given to the flow in an environment variable. */
   readonly broker: string
+  /** Becomes the device of all nodes of the flow that step a GRU. @default what they have */
+  readonly device?: DeviceChoice
 }
 
 export interface NodeRed {
@@ -49,11 +53,11 @@ module.exports = {
 `
 
 /** Starts Node-RED as a process of its own, with this package in its palette. */
-export async function startNodeRed({ userDir, port, broker }: NodeRedOptions): Promise<NodeRed> {
+export async function startNodeRed({ userDir, port, broker, device }: NodeRedOptions): Promise<NodeRed> {
   const program = await cloneOnly('node-red', async () =>
     createRequire(import.meta.url).resolve('node-red/red.js'),
   )
-  await prepareUserDir(userDir)
+  await prepareUserDir(userDir, device)
   const args = [
     '--import',
     `data:text/javascript,${encodeURIComponent(LEASH)}`,
@@ -99,12 +103,14 @@ async function answers(url: string, ended: Promise<unknown>): Promise<void> {
 }
 
 /** Settings, the package linked into the palette and the quick-start flow: whatever is not there yet. */
-async function prepareUserDir(userDir: string): Promise<void> {
+async function prepareUserDir(userDir: string, device?: DeviceChoice): Promise<void> {
   const scope = join(userDir, 'node_modules', '@gruflow')
   await mkdir(scope, { recursive: true })
   await linkPackage(join(scope, 'node-red-gru'))
   await writeNew(join(userDir, 'settings.cjs'), settings())
-  await writeNew(join(userDir, 'flows.json'), await quickStart())
+  const flow = join(userDir, 'flows.json')
+  await writeNew(flow, await quickStart())
+  if (device) await setFlowDevice(flow, device)
 }
 
 async function linkPackage(path: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { type Observer, take } from 'rxjs'
+import type { DeviceChoice } from '../engine/device.ts'
 import type { MqttStatus } from '../mqtt/client.ts'
 import { fromMqtt } from '../rx/fromMqtt.ts'
 import { toMqtt } from '../rx/toMqtt.ts'
@@ -25,20 +26,28 @@ export interface DemoOptions {
   readonly port?: number
   /** Readings a second of each sensor. @default 10 */
   readonly rate?: number
+  /** What steps the GRU. @default auto, and in Node-RED as the flow says, which is auto in a new one */
+  readonly device?: DeviceChoice
   /** Node-RED's folder. @default .gruflow in the clone */
   readonly userDir?: string
 }
 
 /** Broker, sensors and forecasts; until SIGINT, SIGTERM or SIGHUP, then all of it ends in order. */
 export async function runDemo(options: DemoOptions = {}): Promise<void> {
-  const { headless = false, port = 1880, rate = 10, userDir = join(packageRoot, '.gruflow') } = options
+  const {
+    headless = false,
+    port = 1880,
+    rate = 10,
+    device,
+    userDir = join(packageRoot, '.gruflow'),
+  } = options
   const stage = createStage()
   try {
     const url = options.broker ?? (await ownBroker(stage))
     const weather = await cloneOnly('vega-datasets', () => seattleWeather())
     const show: Show = { url, sensors: [...simulatedPlant(), ...weather], rate }
-    if (headless) await showInTerminal(stage, show)
-    else await showInNodeRed(stage, show, { port, userDir: resolve(userDir) })
+    if (headless) await showInTerminal(stage, show, device)
+    else await showInNodeRed(stage, show, { port, device, userDir: resolve(userDir) })
   } finally {
     await stage.clear()
   }
@@ -57,9 +66,13 @@ async function ownBroker({ later }: Stage): Promise<string> {
   return broker.url
 }
 
-async function showInTerminal({ stopped, later }: Stage, show: Show): Promise<void> {
+async function showInTerminal(
+  { stopped, later }: Stage,
+  show: Show,
+  device: DeviceChoice = 'auto',
+): Promise<void> {
   console.log(`${show.sensors.length} sensors on ${shown(show.url)}, forecasts on forecast/#. Ctrl-C ends.`)
-  const watching = watchForecasts(show.url, brokerReport(show.url))
+  const watching = watchForecasts(show.url, { device, onStatus: brokerReport(show.url) })
   later(watching.end)
   await Promise.race([watching.ready, stopped])
   later(publish(show))
@@ -69,6 +82,7 @@ async function showInTerminal({ stopped, later }: Stage, show: Show): Promise<vo
 interface Place {
   readonly port: number
   readonly userDir: string
+  readonly device?: DeviceChoice
 }
 
 async function showInNodeRed({ stopped, later }: Stage, show: Show, place: Place): Promise<void> {
@@ -89,7 +103,7 @@ async function showInNodeRed({ stopped, later }: Stage, show: Show, place: Place
   console.log(`
   ${sensors.length} sensors, ${rate} readings a second each, under plant/# and weather/# on ${shown(url)}
 
-  Open   ${nodeRed.url}
+  Open   ${nodeRed.url}${place.device ? `\n  Device ${place.device}, for every gru-model and gru-step node` : ''}
   Watch  npx mqtt sub -h ${hostname} -p ${port || 1883} -t 'forecast/#' -v
   End    Ctrl-C
 `)

@@ -1,5 +1,5 @@
 import { placesOf } from '../forecast/format.ts'
-import type { Outcome } from '../forecast/types.ts'
+import type { Forecast, Outcome } from '../forecast/types.ts'
 
 const COLUMNS = [
   ['topic', 31],
@@ -10,6 +10,7 @@ const COLUMNS = [
   ['skill', 5],
   ['covered', 7],
   ['readings', 8],
+  ['device', 16],
 ] as const
 
 export const tableHeader: string = row(COLUMNS.map(([title]) => title))
@@ -20,7 +21,7 @@ export function tableRow({ key, forecast, skipped }: Outcome<unknown>): string {
     const { progress, reason } = skipped
     return row([key, '', progress ? `warming ${progress.have}/${progress.need}` : reason])
   }
-  const { mean, lower, upper, last, model, skill, measuredCoverage, counts } = forecast
+  const { mean, lower, upper, last, model, skill, measuredCoverage, counts, device } = forecast
   const places = (h: number): number => placesOf(mean[h], (upper[h] - lower[h]) / 2)
   const step = (h: number): string => {
     const [middle, low, high] = [mean[h], lower[h], upper[h]].map((value) => fixed(value, places(h)))
@@ -35,7 +36,13 @@ export function tableRow({ key, forecast, skipped }: Outcome<unknown>): string {
     skill === null ? '' : fixed(skill, 2),
     measuredCoverage === null ? '' : `${(100 * measuredCoverage).toFixed(0)} %`,
     String(counts.accepted),
+    device,
   ])
+}
+
+/** What steps the GRU, and why it is that. */
+export function deviceLine({ device, deviceReason }: Forecast): string {
+  return `${device}: ${deviceReason}`
 }
 
 /** Without a minus before zero. */

@@ -36,6 +36,7 @@ describe('gruflow', () => {
     [['demo', '--rate', '0'], /impossible --rate '0'/],
     [['demo', '--rate', ''], /impossible --rate ''/],
     [['demo', '--port', '70000'], /impossible --port '70000'/],
+    [['demo', '--device', 'tpu'], /--device must be one of wasm, gpu, auto, got "tpu"/],
     [['demo', '--broker', 'localhost'], /--broker must be a URL .* got 'localhost'/],
     [['inspect'], /which FILE\?/],
     [['inspect', 'a', 'b'], /unexpected argument 'b'/],
@@ -78,6 +79,13 @@ describe('gruflow', () => {
       assert.equal(await errors, '')
     })
   }
+
+  it('says what steps the GRU and why', async () => {
+    const { child, line, closed } = gruflow('demo', '--headless', '--rate', '100', '--device', 'wasm')
+    await line(/^cpu:wasm\S*: asked for$/)
+    child.kill('SIGINT')
+    assert.deepEqual(await closed, [0, null])
+  })
 
   it('uses a broker of one’s own and leaves it running', async () => {
     const broker = await openBroker({ port: 0 })

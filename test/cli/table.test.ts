@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { tableHeader, tableRow } from '../../src/cli/table.ts'
+import { deviceLine, tableHeader, tableRow } from '../../src/cli/table.ts'
 import type { Counts, Forecast, Outcome } from '../../src/forecast/types.ts'
 
 const counts: Counts = {
@@ -26,6 +26,7 @@ const forecast: Forecast = {
   reason: '',
   skill: 0.346,
   device: 'cpu:wasm',
+  deviceReason: 'asked for',
   counts,
 }
 const cells = (line: string): string[] => line.split(/ {2,}/)
@@ -42,6 +43,7 @@ describe('table of forecasts', () => {
       '0.35',
       '91 %',
       '90',
+      'cpu:wasm',
     ])
     assert.equal(line.indexOf('gru'), tableHeader.indexOf('model'))
   })
@@ -62,7 +64,11 @@ describe('table of forecasts', () => {
 
   it('shows nothing where nothing is known yet', () => {
     const young = { ...forecast, skill: null, measuredCoverage: null }
-    assert.deepEqual(cells(tableRow({ source: 0, key: 'a', forecast: young })).slice(4), ['gru', '90'])
+    assert.deepEqual(cells(tableRow({ source: 0, key: 'a', forecast: young })).slice(4), [
+      'gru',
+      '90',
+      'cpu:wasm',
+    ])
   })
 
   it('has no minus before zero', () => {
@@ -70,6 +76,10 @@ describe('table of forecasts', () => {
     assert.equal(cells(tableRow({ source: 0, key: 'a', forecast: shore }))[2], '0.0 [-1.0, 1.0]')
     const even = { ...forecast, skill: -0.004 }
     assert.equal(cells(tableRow({ source: 0, key: 'a', forecast: even }))[5], '0.00')
+  })
+
+  it('says what steps the GRU and why', () => {
+    assert.equal(deviceLine(forecast), 'cpu:wasm: asked for')
   })
 
   it('says why there is no forecast', () => {
