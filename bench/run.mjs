@@ -18,10 +18,10 @@ if (!existsSync(here('node_modules/.package-lock.json'))) {
   console.log('Installing the peers …')
   run('npm', ['ci', '--no-audit', '--no-fund'])
 }
-for (const { name } of parts) {
+for (const { name, options = [] } of parts) {
   if (asked.length > 0 && !asked.includes(name)) continue
   const begun = performance.now()
-  run(process.execPath, [here(`${name}.mjs`)])
+  run(process.execPath, [here(`${name}.mjs`), ...options])
   console.log(`${name}: ${((performance.now() - begun) / 1000).toFixed(0)} s`)
 }
 console.log(`See ${here('RESULTS.md')}`)

@@ -1,8 +1,9 @@
-/** What `npm run bench` runs, in the order of RESULTS.md. */
+/** What `npm run bench` runs, with which options, in the order of RESULTS.md. */
 export const parts = [
   { name: 'step', title: 'One step of one stream' },
   { name: 'roofline', title: 'Against what the machine can do' },
   { name: 'batch', title: 'Many streams that share weights' },
+  { name: 'gpu', title: 'Many streams on a GPU', options: ['--software'] },
   { name: 'state', title: 'Memory of a stream' },
   { name: 'start', title: 'From nothing to the first step' },
   { name: 'onnx', title: 'Written as ONNX, run by onnxruntime' },

@@ -7,8 +7,8 @@ const REPORT = fileURLToPath(new URL('../RESULTS.md', import.meta.url))
 const INTRODUCTION = `# Results
 
 Written by \`npm run bench\` from \`bench/results\`; do not edit. [README.md](README.md) says how to run it and how it
-measures: contenders take turns in rounds, each is judged by the CPU time of its process, and a ratio is the median of
-the ratios of each round, with its quartiles in brackets.
+measures: contenders take turns in rounds, each is judged by the CPU time of its process where nothing else is said, and a
+ratio is the median of the ratios of each round, with its quartiles in brackets.
 `
 
 /** Renders RESULTS.md from all that was measured so far. */
@@ -39,11 +39,11 @@ const targetRow = ({ figure, target, measured, quartiles, reached }) => [
 
 const order = ({ part }) => parts.findIndex(({ name }) => name === part)
 
-function section({ part, date, command, machine, versions, tables, notes }) {
+function section({ part, variant, date, command, machine, versions, tables, notes }) {
   const title = parts.find(({ name }) => name === part)?.title ?? part
   const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return [
-    `\n## ${title}\n`,
+    `\n## ${title}${variant ? `: ${variant}` : ''}\n`,
     `\`${command}\`, ${date} UTC, ${machine.processor}, ${machine.system}, load ${[machine.load, ...used].join('; ')}.\n`,
     ...tables.map(({ title, columns, rows }) => `${title}\n\n${table(columns, rows)}`),
     ...(notes.length > 0 ? [`${notes.join(' ')}\n`] : []),

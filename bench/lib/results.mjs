@@ -20,22 +20,32 @@ export const roundsOr = (usual) => Number(process.env.ROUNDS ?? usual)
  * @param tables [{ title, columns, rows }], all text
  * @param notes sentences
  * @param peers whether it ran any; their versions are named then
+ * @param variant what it ran on, where results on others are kept beside these: results/<part>-<variant>.json
+ * @param versions of other things that were used
+ * @param details all figures as numbers, in the JSON alone
  */
-export function writeResults(part, { targets = [], tables = [], notes = [], peers = false, torch }) {
+export function writeResults(part, results) {
+  const { targets = [], tables = [], notes = [], peers = false, torch, variant, versions, details } = results
   mkdirSync(FOLDER, { recursive: true })
   const result = {
     part,
+    variant,
     date: new Date().toISOString().slice(0, 16).replace('T', ' '),
     command: `${given('ROUNDS')}${given('PYTHON', '…')}${command(part)}`,
     machine: machine(),
-    versions: { ...(peers ? dependencies : {}), ...(torch ? { PyTorch: torch } : {}) },
+    versions: { ...(peers ? dependencies : {}), ...(torch ? { PyTorch: torch } : {}), ...versions },
     targets,
     tables,
     notes,
+    details,
   }
-  writeFileSync(`${FOLDER}${part}.json`, `${JSON.stringify(result, null, 2)}\n`)
-  writeReport(FOLDER)
+  const file = variant ? `${part}-${variant}` : part
+  writeFileSync(`${FOLDER}${file}.json`, `${JSON.stringify(result, null, 2)}\n`)
+  renderReport()
 }
+
+/** Renders RESULTS.md from what is in the folder of results. */
+export const renderReport = () => writeReport(FOLDER)
 
 /** What started the part: `npm run bench` gives it no options. */
 const command = (part) =>

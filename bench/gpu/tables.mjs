@@ -1,0 +1,109 @@
+import { digits, withQuartiles } from '../lib/results.mjs'
+
+const MB = 1e6
+const NONE = ''
+
+export function errorTable({ steps, streams, errors }) {
+  return {
+    title: `Largest error of any output against float64 in ${steps} steps of ${streams} streams, by hidden size:`,
+    columns: ['', ...errors.map(({ hidden }) => `8/${hidden}`)],
+    rows: [
+      ['GPU', ...errors.map(({ gpu }) => digits(gpu))],
+      ['WASM', ...errors.map(({ wasm }) => digits(wasm))],
+    ],
+  }
+}
+
+export function roundTripTable({ hidden, calls, median, p99 }) {
+  return {
+    title: `One step of one stream at 8/${hidden}, asked for and answered, one at a time:`,
+    columns: ['', 'calls', 'median, ms', 'p99, ms'],
+    rows: [['GPU', digits(calls), digits(median), digits(p99)]],
+  }
+}
+
+export function throughputTables(cells) {
+  return [
+    byBatch('Milliseconds of a batch on the GPU, medians, by hidden size and rows:', cells, ({ gpu }) =>
+      digits(gpu.median),
+    ),
+    byBatch('The same in WASM:', cells, ({ wasm }) => digits(wasm.median)),
+    byBatch('Times as fast as WASM:', cells, ({ speedUp }) => withQuartiles(speedUp)),
+  ]
+}
+
+export function choiceTable(choices) {
+  return byBatch('What `auto` ran them on in the end:', choices, ({ device }) => device)
+}
+
+export function crossoverTable(crossovers) {
+  return {
+    title: 'Rows from which on the GPU is faster:',
+    columns: ['', ...crossovers.map(({ hidden }) => `8/${hidden}`)],
+    rows: [
+      ['measured', ...crossovers.map(({ measured }) => rowsText(measured))],
+      ['by the calibration', ...crossovers.map(({ predicted }) => rowsText(predicted))],
+    ],
+  }
+}
+
+function rowsText(rows) {
+  if (rows === undefined) return 'not calibrated'
+  return Number.isFinite(rows) ? digits(rows) : 'never'
+}
+
+export function sequenceTable({ hidden, time, cells }) {
+  return {
+    title: `Sequences of ${time} steps at 8/${hidden}, without projection:`,
+    columns: ['', 'GPU, ms', 'WASM, ms', 'times as fast', 'largest difference'],
+    rows: cells.map(({ batch, gpu, wasm, speedUp, difference }) => [
+      `${digits(batch)} streams`,
+      digits(gpu.median),
+      digits(wasm.median),
+      withQuartiles(speedUp),
+      digits(difference),
+    ]),
+  }
+}
+
+export function enduranceTables({ hidden, streams, gpu, wasm }) {
+  const both = [
+    ['GPU', gpu],
+    ['WASM', wasm],
+  ]
+  return [
+    {
+      title: `${digits(streams)} streams at 8/${hidden}, one step after the other; delay of the host’s event loop, to a millisecond:`,
+      columns: ['', 'steps', 'ms a step', 'largest error', 'delay: median, ms', 'p99, ms', 'longest, ms'],
+      rows: both.map(([name, { steps, ms, error, delay }]) => [
+        name,
+        ...[steps, ms, error, delay.median, delay.p99, delay.longest].map(digits),
+      ]),
+    },
+    {
+      title: 'Memory resident meanwhile, MB:',
+      columns: ['', ...gpu.memory.map(({ steps }) => `${digits(steps)} steps`)],
+      rows: [
+        ['host', ...gpu.memory.map(({ host }) => digits(host / MB))],
+        ['child with the GPU', ...gpu.memory.map(({ child }) => (child ? digits(child / MB) : NONE))],
+      ],
+    },
+  ]
+}
+
+/** A row for each hidden size, a column for each number of rows. */
+function byBatch(title, cells, text) {
+  const unique = (name) => [...new Set(cells.map((cell) => cell[name]))]
+  const batches = unique('batch')
+  return {
+    title,
+    columns: ['', ...batches.map((batch) => digits(batch))],
+    rows: unique('hidden').map((hidden) => [
+      `8/${hidden}`,
+      ...batches.map((batch) => {
+        const cell = cells.find((one) => one.hidden === hidden && one.batch === batch)
+        return cell ? text(cell) : NONE
+      }),
+    ]),
+  }
+}
