@@ -37,6 +37,8 @@ describe('the model files of gru-step, in a Node-RED with users', () => {
   }
   const list = async (headers: object): Promise<Response> =>
     fetch(`${nodeRed.url}/gru-step/models`, { headers: { ...headers } })
+  const device = async (headers: object): Promise<Response> =>
+    fetch(`${nodeRed.url}/gru-model/model/device`, { headers: { ...headers } })
   const upload = async (name: string, headers: object): Promise<Response> =>
     fetch(`${nodeRed.url}/gru-step/models/${name}`, {
       method: 'POST',
@@ -44,10 +46,11 @@ describe('the model files of gru-step, in a Node-RED with users', () => {
       body: file,
     })
 
-  it('are nothing to strangers', async () => {
+  it('are nothing to strangers, nor is what runs a model', async () => {
     for (const headers of [{}, { authorization: 'Bearer nothing' }]) {
       assert.equal((await list(headers)).status, 401)
       assert.equal((await upload('a.pt', headers)).status, 401)
+      assert.equal((await device(headers)).status, 401)
     }
     assert.ok(!existsSync(folder))
   })
@@ -55,6 +58,7 @@ describe('the model files of gru-step, in a Node-RED with users', () => {
   it('are listed, not uploaded, by those who may only read', async () => {
     const reader = await login('reader', 'read')
     assert.equal((await list(reader)).status, 200)
+    assert.equal((await device(reader)).status, 404, 'no such model')
     assert.ok([401, 403].includes((await upload('a.pt', reader)).status))
     assert.ok(!existsSync(folder))
   })

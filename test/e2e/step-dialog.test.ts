@@ -75,6 +75,15 @@ describe('the dialog of gru-step, in a browser', () => {
     await editor.done()
   })
 
+  it('chooses what runs the steps', async () => {
+    await editor.open()
+    await page.click('summary')
+    assert.equal(await page.inputValue('#node-input-device'), 'wasm')
+    await page.selectOption('#node-input-device', 'gpu')
+    await editor.done()
+    assert.equal((await editor.node()).device, 'gpu')
+  })
+
   it('has its fields below each other, however wide it is', async () => {
     const size = page.viewportSize()!
     for (const width of [1400, 1100, 700]) {

@@ -22,6 +22,7 @@ const NODE = {
   prefix: '',
   head: '',
   noHead: false,
+  device: 'wasm',
   maxStreams: '500',
 }
 
@@ -89,8 +90,9 @@ export async function openStepEditor(): Promise<StepEditor> {
     node: () =>
       page.evaluate(() => {
         const { RED } = globalThis as unknown as EditorWindow
-        const { file, features, sends, head, noHead, maxStreams, valid, changed } = RED.nodes.node('node')!
-        return { file, features, sends, head, noHead, maxStreams, valid, changed }
+        const { file, features, sends, head, noHead, device, maxStreams, valid, changed } =
+          RED.nodes.node('node')!
+        return { file, features, sends, head, noHead, device, maxStreams, valid, changed }
       }),
     dirty: () => page.evaluate(() => (globalThis as unknown as EditorWindow).RED.nodes.dirty()),
     async open() {
