@@ -39,6 +39,7 @@ export type {
   Forecast,
   ForecastModel,
   ForecastModelOptions,
+  Load,
   Outcome,
   PushResult,
   Reading,

@@ -4,7 +4,7 @@ import { createTrainer, type Trainer } from '../learn/client.ts'
 import { netLayout } from '../learn/segment/net.ts'
 import type { FitResult, SegmentSpec } from '../learn/segment/types.ts'
 import { createGruExpert, type GruExpert } from './experts/gru.ts'
-import type { Place } from './experts/pool.ts'
+import { type OpenPool, openPool, type Place } from './experts/pool.ts'
 import { length } from './history.ts'
 import { createLanes } from './lanes.ts'
 import { chooseTeachers, enoughSteps, fitJob } from './lesson.ts'
@@ -31,10 +31,11 @@ export function createForecastModel(options?: ForecastModelOptions): ForecastMod
   return openForecastModel(options, createTrainer)
 }
 
-/** As {@link createForecastModel}; `openTrainer` opens the worker, at the first fit. */
+/** As {@link createForecastModel}; `openTrainer` opens the worker, at the first fit, and `open` the states of each version. */
 export function openForecastModel(
   options: ForecastModelOptions | undefined,
   openTrainer: () => Trainer,
+  open: OpenPool = openPool,
 ): ForecastModel {
   const { horizon, segment, hiddenSize, season, learn, seed, device } = checkModelOptions(options)
   const spec: SegmentSpec = { segment, horizon, hiddenSize }
@@ -74,7 +75,7 @@ export function openForecastModel(
   }
 
   const adopt = (next: Float32Array, nextVersion: number): void => {
-    const opened = createGruExpert(spec, next, nextVersion, lanes.count, place)
+    const opened = createGruExpert(spec, next, nextVersion, (gru) => open(gru, lanes.count, place))
     // It still answers what it has been asked.
     void expert?.close()
     expert = opened

@@ -1,6 +1,13 @@
 import { createRandom } from '../../src/engine/random.ts'
 import { createForecastModel } from '../../src/forecast/model.ts'
-import type { Forecast, ForecastModel, Reading, SnapshotTree, Streams } from '../../src/forecast/types.ts'
+import type {
+  Forecast,
+  ForecastModel,
+  ForecastModelOptions,
+  Reading,
+  SnapshotTree,
+  Streams,
+} from '../../src/forecast/types.ts'
 import { initialiseNet } from '../../src/learn/segment/initialise.ts'
 import { netLayout } from '../../src/learn/segment/net.ts'
 
@@ -12,9 +19,11 @@ export function blank(): ForecastModel {
   return createForecastModel({ ...SPEC, learn: false })
 }
 
-/** A model with random weights, as if fitted; it does not learn on. */
-export function fitted(): ForecastModel {
-  const model = createForecastModel({ ...SPEC, learn: false, season: 12 })
+/** Options of a model that is given its weights and does not learn on. */
+export const TAUGHT: ForecastModelOptions = { ...SPEC, learn: false, season: 12 }
+
+/** Gives a new model random weights, as if fitted. */
+export function fitted(model: ForecastModel = createForecastModel(TAUGHT)): ForecastModel {
   const weights = initialiseNet(SPEC, createRandom(5))
   const random = createRandom(6)
   // The output layer of an untrained net is zero: it would have nothing to say.

@@ -1,11 +1,11 @@
 import { layout } from '../../engine/layout.ts'
-import { createModel } from '../../engine/model.ts'
+import { createModel, type Model } from '../../engine/model.ts'
 import { writeFeatures } from '../../learn/segment/features.ts'
 import { netLayout } from '../../learn/segment/net.ts'
 import type { SegmentSpec } from '../../learn/segment/types.ts'
 import type { History } from '../history.ts'
 import type { Load } from '../types.ts'
-import { openPool, type Place } from './pool.ts'
+import type { Pool } from './pool.ts'
 
 /** What a stream brings to a step of the GRU. */
 export interface GruStream {
@@ -51,21 +51,20 @@ export interface GruExpert {
 const REPLAY = 30
 
 /**
- * Opens the packed weights of a segment net on as many lanes.
+ * Takes the packed weights of a segment net, whose states are in the pool that `open` opens.
  * @throws RangeError when a weight is not finite
  */
 export function createGruExpert(
   spec: SegmentSpec,
   weights: Float32Array,
   version: number,
-  lanes: number,
-  place: Place,
+  open: (model: Model) => Pool,
 ): GruExpert {
   const { segment, horizon, hiddenSize } = spec
   const bad = weights.findIndex((w) => !Number.isFinite(w))
   if (bad >= 0) throw new RangeError(`weights must be finite, got ${weights[bad]} at index ${bad}`)
   const net = netLayout(spec)
-  const pool = openPool(createModel(net.gru, weights.slice(0, layout(net.gru).size)), lanes, place)
+  const pool = open(createModel(net.gru, weights.slice(0, layout(net.gru).size)))
   const encoderW = Float64Array.from(weights.subarray(net.encoderW, net.encoderB))
   const encoderB = weights.subarray(net.encoderB, net.position)
   const positions = weights.slice(net.position, net.outW)

@@ -35,11 +35,12 @@ export interface Place {
 }
 
 /** Opens as many states as `lanes` says, all zero. */
-export function openPool(model: Model, lanes: number, { device, synchronous, onDevice }: Place): Pool {
-  return synchronous === undefined
+export type OpenPool = (model: Model, lanes: number, place: Place) => Pool
+
+export const openPool: OpenPool = (model, lanes, { device, synchronous, onDevice }) =>
+  synchronous === undefined
     ? createDeviceStepper(model, { device, lanes, onDevice })
     : openWasm(model, lanes, synchronous)
-}
 
 /** One reading in so many is timed: asking for the time takes some of it. */
 const TIMED = 64

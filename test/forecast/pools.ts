@@ -1,0 +1,69 @@
+import { createDeviceStepper } from '../../src/engine/gpu/stepper.ts'
+import type { OpenPool, Pool } from '../../src/forecast/experts/pool.ts'
+
+/** Opens states that are stepped in WASM and answer later. */
+export const later: OpenPool = (model, lanes, { onDevice }) =>
+  createDeviceStepper(model, { device: 'wasm', lanes, onDevice })
+
+/** States that answer later, and what a test sees and holds up of them. */
+export interface Watched {
+  readonly open: OpenPool
+  /** First lane of each step, in the order of asking. */
+  readonly stepped: readonly number[]
+  /** Pools that were opened, and that have been closed to the end. */
+  readonly opened: number
+  readonly closed: number
+  /** Keeps back the answers of steps whose first lane this is said of, until `release`. */
+  hold(held: (lane: number) => boolean): void
+  release(): void
+}
+
+export function watched(): Watched {
+  const stepped: number[] = []
+  let opened = 0
+  let closed = 0
+  let isHeld: (lane: number) => boolean = () => false
+  let gate = Promise.resolve()
+  let release = (): void => {}
+
+  const keepBack = async (lane: number, answer: Promise<Float32Array>): Promise<Float32Array> => {
+    const waiting = isHeld(lane) ? gate : undefined
+    const rows = await answer
+    await waiting
+    return rows
+  }
+
+  return {
+    open(model, lanes, place): Pool {
+      const stepper = createDeviceStepper(model, { device: 'wasm', lanes, onDevice: place.onDevice })
+      opened++
+      return Object.assign(Object.create(stepper) as typeof stepper, {
+        step(lanes: ArrayLike<number>, inputs: Float32Array) {
+          stepped.push(lanes[0])
+          return keepBack(lanes[0], stepper.step(lanes, inputs))
+        },
+        ahead: (lanes: ArrayLike<number>, inputs: Float32Array) =>
+          keepBack(lanes[0], stepper.ahead(lanes, inputs)),
+        close: async () => {
+          await stepper.close()
+          closed++
+        },
+      })
+    },
+    stepped,
+    get opened() {
+      return opened
+    },
+    get closed() {
+      return closed
+    },
+    hold(held) {
+      isHeld = held
+      gate = new Promise((resolve) => (release = resolve))
+    },
+    release() {
+      isHeld = () => false
+      release()
+    },
+  }
+}
