@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { Message } from '../../nodes/red.ts'
 import { softwareGpu } from '../engine/gpu/software.ts'
 import { createRuntime, type Runtime } from './red.ts'
-import { close, giveAll, install, shown, stepFlow, torch, until, weightsFile } from './stepFlow.ts'
+import { broken, close, giveAll, install, shown, stepFlow, torch, until, weightsFile } from './stepFlow.ts'
 
 const lacking = softwareGpu()
 const TOPICS = ['a', 'b', 'c', 'd', 'e']
@@ -98,6 +98,17 @@ describe(`gru-step on a GPU in software${lacking ? ` (skipped: ${lacking})` : ''
     const [first, second] = red.sent.slice(wanted.length)
     checkSent(wanted)
     assert.deepEqual(first.payload, second.payload)
+  })
+
+  it('answers what is under way when a fault ends it, and all that follow', async () => {
+    await red.start(stepFlow({ device: 'gpu' }))
+    await shown(red, /swiftshader$/)
+    await giveAll(red, [{ payload: torch.x[0] }, broken(), { payload: torch.x[0] }])
+    await giveAll(red, [{ payload: torch.x[0] }, { model: torch.bytes }, { payload: torch.x[0] }])
+    assert.deepEqual(
+      red.answers.map(({ error }) => error?.message),
+      [undefined, 'out of order', 'out of order', 'out of order', undefined, undefined],
+    )
   })
 
   it('leaves the GPU to others when it is deployed anew without it, and its process ends', async () => {

@@ -3,21 +3,7 @@ import type { Message } from '../../nodes/red.ts'
 import { openStepModel, type StepModel } from '../../nodes/stepModel.ts'
 import { readModel } from '../../src/formats/read.ts'
 import { createRuntime, type Runtime } from './red.ts'
-import { giveAll, install, shown, stepFlow, torch } from './stepFlow.ts'
-
-/** A message that nothing can be made of: reading its state throws what cannot be read either. */
-const broken = (): Message => {
-  const unreadable = Object.defineProperty(new Error(), 'message', {
-    get() {
-      throw new Error('out of order')
-    },
-  })
-  return Object.defineProperty({ payload: torch.x[0] }, 'h0', {
-    get() {
-      throw unreadable
-    },
-  })
-}
+import { broken, giveAll, install, shown, stepFlow, torch } from './stepFlow.ts'
 
 describe('a fault in gru-step', () => {
   let red: Runtime

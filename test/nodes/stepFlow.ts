@@ -72,6 +72,20 @@ export const stepFlow = (settings: object = {}): object[] => [
   { id: 'out', type: 'helper', z: 'tab', x: 2, y: 1 },
 ]
 
+/** A message that nothing can be made of: reading its state throws what cannot be read either. */
+export const broken = (): Message => {
+  const unreadable = Object.defineProperty(new Error(), 'message', {
+    get() {
+      throw new Error('out of order')
+    },
+  })
+  return Object.defineProperty({ payload: torch.x[0] }, 'h0', {
+    get() {
+      throw unreadable
+    },
+  })
+}
+
 /** Gives the node messages; settles when all are answered and what it sent has arrived. */
 export async function giveAll(red: Runtime, messages: readonly Message[]): Promise<void> {
   const count = red.answers.length + messages.length
