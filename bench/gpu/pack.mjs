@@ -13,6 +13,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const BUNDLE = join(ROOT, 'dist/src/engine/gpu/child/gpujs.js')
 const MAX_BYTES = 60 * 2 ** 20
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g
 
@@ -67,6 +68,7 @@ function copyWebgpu(target, platform) {
 
 /** All of the engine, because it starts processes whose files nobody imports, and what this part of the bench imports. */
 function needed() {
+  if (/'gpu\.js'/.test(readFileSync(BUNDLE, 'utf8'))) throw new Error('gpu.js is not bundled: npm run build')
   const engine = filesBelow(join(ROOT, 'dist/src/engine')).filter((path) => !path.endsWith('.d.ts'))
   const found = new Set([join(ROOT, 'bench/package.json')])
   for (const path of engine) {
