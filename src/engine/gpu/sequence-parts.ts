@@ -3,8 +3,8 @@ import { type CellWork, type Part, type SequenceWork, underWay } from '../sequen
 import type { GruSpec } from '../spec.ts'
 import { limitsOf } from './size.ts'
 
-/** Numbers that come and go with one request: 16 MiB, a few milliseconds of copying in this process. */
-const MAX_NUMBERS = 2 ** 22
+/** Numbers that come and go with one request: 8 MiB, some 10 ms of copying in this process at most. */
+const MAX_NUMBERS = 2 ** 21
 /** Share of a part's rows that are under way to its end at least; the others run on for nothing. */
 const UNDER_WAY = 0.5
 /** Long parts have a multiple of so many steps, which leaves the child's pipelines no remainder. */
