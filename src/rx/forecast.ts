@@ -30,7 +30,7 @@ export type ForecastOptions<T> = ReadingOptions<T> &
  *
  * One outcome per source, in order and in the same turn: a forecast, or why there is none (`warming`,
  * `duplicate`, `extra`, `late`, `ahead`, `invalid`, `reset`). With the device `gpu` or `auto` outcomes come later, still
- * in order; readings that come meanwhile are stepped together. Of 65,536 that wait further ones are `overloaded`. When
+ * in order; readings that come meanwhile are stepped together. While 65,536 wait, further ones are `overloaded`. When
  * the source completes, all that wait are answered first; unsubscribing drops them. Bad readings and selectors that throw give `invalid` with
  * the error and change no state; only the source's own error ends the stream. Recorded readings need `time`:
  * by their arrival they would all be of one moment.
