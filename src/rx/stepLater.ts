@@ -32,9 +32,11 @@ function statefulRun(options: LaterRunOptions): LaterRun {
   const stepper = createDeviceStepper(model, { device, lanes: SPARE + 2, onDevice })
   const lanes = createStepLanes(stepper, initial, maxStreams)
 
+  const one = new Uint32Array(1)
+
   /** Asks for steps from `state`; nothing has changed when it throws. */
-  const step = (lane: number, { x, time = 1 }: Steps, state?: Float32Array): Promise<Float32Array> => {
-    const each = new Uint32Array(time).fill(lane)
+  const step = (lane: number, { x, time }: Steps, state?: Float32Array): Promise<Float32Array> => {
+    const each = (time === undefined ? one : new Uint32Array(time)).fill(lane)
     if (!state) return stepper.step(each, x)
     stepper.copy(lane, SPARE)
     try {
@@ -47,9 +49,9 @@ function statefulRun(options: LaterRunOptions): LaterRun {
   }
 
   const run = async (lane: number, steps: Steps, state?: Float32Array): Promise<Step> => {
-    // Both are asked for in this turn, so that no other step comes between.
     const stepped = step(lane, steps, state)
-    const [all, last] = await Promise.all([stepped, hidden ? stepper.save(lane) : undefined])
+    // Asked for in the same turn, so that no other step comes between.
+    const [all, last] = hidden ? await Promise.all([stepped, stepper.save(lane)]) : [await stepped]
     const ran = { device: stepper.device, deviceReason: stepper.reason }
     const { time } = steps
     if (time !== undefined) return sequenceStep(eachOutput(all, time, scalings), last, ran)
