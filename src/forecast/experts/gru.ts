@@ -75,6 +75,8 @@ export function createGruExpert(
   const one = [0]
   /** A lane for each block. */
   const blocks = new Array<number>(net.blocks).fill(0)
+  /** Of a reading with a forecast: its own step, and those ahead. */
+  const rows = 1 + net.blocks
 
   /** The GRU's inputs of grid step `t`, in `encoded`. */
   const encode = (history: History, t: number, scale: number, season: number): void => {
@@ -124,7 +126,8 @@ export function createGruExpert(
       return pool.reason
     },
     get load() {
-      return pool.load
+      const { batch, microseconds } = pool.load
+      return { batch: batch / rows, microseconds: microseconds * rows }
     },
     step({ base, made, history }, phase, scale, season, changes, at) {
       const lane = base + phase
@@ -140,7 +143,7 @@ export function createGruExpert(
       if (!changes) return stepped instanceof Promise ? stepped.then(() => {}) : undefined
       const hidden = pool.ahead(blocks.fill(lane), positions)
       if (hidden instanceof Promise) {
-        return Promise.all([hidden, stepped]).then(([rows]) => decode(rows, scale, changes, at))
+        return Promise.all([hidden, stepped]).then(([ahead]) => decode(ahead, scale, changes, at))
       }
       decode(hidden, scale, changes, at)
       return undefined

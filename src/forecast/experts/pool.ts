@@ -9,6 +9,7 @@ export interface Pool {
   readonly device: string
   readonly reason: string
   readonly lanes: number
+  /** In rows where a {@link Load} has readings. */
   readonly load: Load
   /** Outputs that come at once are valid until the next call. */
   step(lanes: ArrayLike<number>, inputs: Float32Array): Float32Array | Promise<Float32Array>
@@ -52,7 +53,7 @@ function openWasm(model: Model, lanes: number, reason: string): Pool {
   let steps = 0
   let began = 0
   let timed = 0
-  let microseconds = 0
+  let load: Load = { batch: 0, microseconds: 0 }
 
   return {
     device: stepper.device,
@@ -61,7 +62,7 @@ function openWasm(model: Model, lanes: number, reason: string): Pool {
       return stepper.lanes
     },
     get load() {
-      return { batch: timed > 0 ? 1 : 0, microseconds }
+      return load
     },
     step(lanes, inputs) {
       began = lanes.length === 1 && ++steps % TIMED === 0 ? performance.now() : 0
@@ -70,8 +71,11 @@ function openWasm(model: Model, lanes: number, reason: string): Pool {
     ahead(lanes, inputs) {
       const outputs = stepper.ahead(lanes, inputs)
       if (began > 0) {
+        const batch = 1 + lanes.length
+        const took = (1000 * (performance.now() - began)) / batch
         timed++
-        microseconds += (1000 * (performance.now() - began) - microseconds) / Math.min(timed, WINDOW)
+        const share = 1 / Math.min(timed, WINDOW)
+        load = { batch, microseconds: load.microseconds + share * (took - load.microseconds) }
         began = 0
       }
       return outputs
