@@ -45,6 +45,8 @@ async function measure(adapter) {
       console.error(`${name}: ${error.stack}`)
     }
     console.log(`${name}: ${((performance.now() - begun) / 1000).toFixed(0)} s`)
+    // Whatever ends this before its time finds the parts before it written.
+    writeResults('gpu', resultsOf(found))
   }
   await part('errors', measureErrors)
   await part('roundTrip', measureRoundTrip)
@@ -52,6 +54,5 @@ async function measure(adapter) {
   if (found.throughput) await part('auto', () => askAuto(found.throughput.cells))
   await part('sequences', () => measureSequences(adapter))
   await part('endurance', () => measureEndurance(adapter))
-  writeResults('gpu', resultsOf(found))
   if (found.failed.length > 0) process.exitCode = 1
 }

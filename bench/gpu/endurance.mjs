@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { sampledRows } from '../lib/check.mjs'
 import { drawInputs } from '../lib/weights.mjs'
 import { openExact } from './exact.mjs'
-import { residentBytes } from './memory.mjs'
+import { memoryInUse } from './memory.mjs'
 import { allLanes, drawModel } from './model.mjs'
 import { onGpu, openGpu, openWasm } from './steppers.mjs'
 
@@ -52,7 +52,13 @@ async function run(stepper, steps) {
     }
     // WASM never waits for anything, and timers would not be heard of.
     await turn()
-    if (marks.has(t + 1)) memory.push({ steps: t + 1, ...residentBytes() })
+    if (!marks.has(t + 1)) continue
+    // Collecting garbage holds up the loop too.
+    delay.disable()
+    // What the journal holds rises and falls between two checkpoints.
+    await stepper.settle?.()
+    memory.push({ steps: t + 1, ...(await memoryInUse()) })
+    delay.enable()
   }
   const ms = (performance.now() - begun) / steps
   delay.disable()

@@ -1,13 +1,29 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { setImmediate as turn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc')
+
+/** The memory of an array is given back some time after the array. */
+const COLLECTIONS = 4
 
 /**
- * Resident bytes of this process and of the children that it has; of the children only where the system has /proc.
- * @returns { host, child }
+ * Bytes that this process holds, garbage collected, and those that are resident of it and of its children; of the
+ * children only where the system has /proc.
+ * @returns { held, host, child }
  */
-export function residentBytes() {
+export async function memoryInUse() {
+  for (let i = 0; i < COLLECTIONS; i++) {
+    collectGarbage()
+    await turn()
+  }
+  const { heapUsed, external, rss } = process.memoryUsage()
   const children = process.platform === 'linux' ? childrenOf(process.pid) : []
   return {
-    host: process.memoryUsage.rss(),
+    held: heapUsed + external,
+    host: rss,
     child: children.length > 0 ? children.reduce((sum, pid) => sum + residentOf(pid), 0) : undefined,
   }
 }

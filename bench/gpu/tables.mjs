@@ -81,11 +81,15 @@ export function enduranceTables({ hidden, streams, gpu, wasm }) {
       ]),
     },
     {
-      title: 'Memory resident meanwhile, MB:',
+      title: 'Memory meanwhile, MB:',
       columns: ['', ...gpu.memory.map(({ steps }) => `${digits(steps)} steps`)],
       rows: [
-        ['host', ...gpu.memory.map(({ host }) => digits(host / MB))],
-        ['child with the GPU', ...gpu.memory.map(({ child }) => (child ? digits(child / MB) : NONE))],
+        ['host: held after a checkpoint', ...gpu.memory.map(({ held }) => digits(held / MB))],
+        ['host: resident', ...gpu.memory.map(({ host }) => digits(host / MB))],
+        [
+          'child with the GPU: resident',
+          ...gpu.memory.map(({ child }) => (child ? digits(child / MB) : NONE)),
+        ],
       ],
     },
   ]
