@@ -2,12 +2,13 @@ import type { OpenPool } from '../../src/forecast/experts/pool.ts'
 import { openForecastModel } from '../../src/forecast/model.ts'
 import type { ForecastModel, PushResult, Streams } from '../../src/forecast/types.ts'
 import type { Trainer } from '../../src/learn/client.ts'
-import { fitted, TAUGHT, waves } from './fitted.ts'
+import { TAUGHT, waves } from './fitted.ts'
 import { later } from './pools.ts'
+import { taught } from './taught.ts'
 
 /** A model as if fitted that answers later; its trainer is never asked. */
 export function answeringLater(open: OpenPool = later): ForecastModel {
-  return fitted(openForecastModel({ ...TAUGHT, device: 'gpu' }, neverAsked, open))
+  return taught(openForecastModel({ ...TAUGHT, device: 'gpu' }, neverAsked, open))
 }
 
 export function neverAsked(): Trainer {

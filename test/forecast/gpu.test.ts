@@ -6,7 +6,8 @@ import { openForecastModel } from '../../src/forecast/model.ts'
 import type { Forecast, ForecastModel } from '../../src/forecast/types.ts'
 import { softwareGpu } from '../engine/gpu/software.ts'
 import { neverAsked } from './answeringLater.ts'
-import { fitted, opener, run, TAUGHT, waves } from './fitted.ts'
+import { opener, run, TAUGHT, waves } from './fitted.ts'
+import { taught } from './taught.ts'
 
 /** What forecasts on a GPU may differ by, in the sensor's units. */
 const APART = 1e-4
@@ -15,6 +16,8 @@ const KEYS = Array.from({ length: 12 }, (_, i) => `k${i}`)
 describe('streams on a GPU in software', () => {
   const open = opener()
   let gpu: Gpu | undefined
+  /** Forecasts that were the GRU's. */
+  let spoken = 0
 
   before(function () {
     const missing = softwareGpu()
@@ -33,7 +36,7 @@ describe('streams on a GPU in software', () => {
     }
     const pool: OpenPool = (model, lanes, { device, onDevice }) =>
       openDeviceStepper(model, { device, lanes, onDevice }, { acquire })
-    return fitted(openForecastModel({ ...TAUGHT, device: 'gpu' }, neverAsked, pool))
+    return taught(openForecastModel({ ...TAUGHT, device: 'gpu' }, neverAsked, pool))
   }
 
   /** Settles at the next change after which something runs the GRU whose name begins so. */
@@ -47,9 +50,14 @@ describe('streams on a GPU in software', () => {
     })
   }
 
+  beforeEach(() => {
+    spoken = 0
+  })
+
   function near(forecast: Forecast | undefined, expected: Forecast | undefined): void {
     assert.equal(forecast?.cutoff, expected?.cutoff)
     assert.equal(forecast?.model, expected?.model)
+    if (forecast?.model === 'gru') spoken++
     for (const part of ['mean', 'lower', 'upper'] as const) {
       forecast?.[part].forEach((value, h) => {
         const apart = Math.abs(value - expected![part][h])
@@ -63,7 +71,7 @@ describe('streams on a GPU in software', () => {
     const moved = ranBy(model, 'gpu:')
     const streams = open(model, { period: 1000 })
     const expected = new Map(
-      KEYS.map((key, i) => [key, run(open(fitted(), { period: 1000 }), waves(60, 0, i + 1), key)]),
+      KEYS.map((key, i) => [key, run(open(taught(), { period: 1000 }), waves(60, 0, i + 1), key)]),
     )
     const taken = async (from: number, to: number): Promise<void> => {
       await Promise.all(
@@ -81,13 +89,14 @@ describe('streams on a GPU in software', () => {
     assert.deepEqual([model.device, model.deviceReason], ['gpu:swiftshader', 'asked for'])
     assert.ok(model.load.batch > 1)
     await model.settle()
-    const atOnce = open(fitted(), { period: 1000 })
+    const atOnce = open(taught(), { period: 1000 })
     atOnce.restore(streams.snapshot())
     for (const [i, key] of KEYS.entries()) {
       run(atOnce, waves(20, 40, i + 1), key).forEach((forecast, n) => {
         near(forecast, expected.get(key)![40 + n])
       })
     }
+    assert.ok(spoken > 40 * KEYS.length, `${spoken} forecasts of the GRU`)
   })
 
   it('lose no reading when the process that owns the GPU is killed', async () => {
@@ -98,7 +107,7 @@ describe('streams on a GPU in software', () => {
     const fallen = ranBy(model, 'cpu:')
     let answered = 0
     const all = KEYS.map(async (key, i) => {
-      const expected = run(open(fitted(), { period: 1000 }), waves(60, 0, i + 1), key)
+      const expected = run(open(taught(), { period: 1000 }), waves(60, 0, i + 1), key)
       for (const [n, { value, time }] of waves(60, 0, i + 1).entries()) {
         near((await streams.take(key, value, time)).forecast, expected[n])
         if (++answered === 20 * KEYS.length) process.kill(gpu!.pid!, 'SIGKILL')
@@ -107,6 +116,7 @@ describe('streams on a GPU in software', () => {
     await Promise.all(all)
     await fallen
     assert.equal(answered, 60 * KEYS.length)
+    assert.ok(spoken > 40 * KEYS.length, `${spoken} forecasts of the GRU`)
     assert.match(model.device, /^cpu:wasm/)
     assert.match(model.deviceReason, /the GPU process was ended by SIGKILL$/)
   })

@@ -4,8 +4,9 @@ import { createRandom } from '../../src/engine/random.ts'
 import { createForecastModel } from '../../src/forecast/model.ts'
 import type { Forecast, PushResult, Streams, StreamsOptions } from '../../src/forecast/types.ts'
 import { type Asked, answeringLater, forgot, readings, takeAll } from './answeringLater.ts'
-import { fitted, opener, run, T0, TAUGHT, waves } from './fitted.ts'
+import { opener, run, T0, TAUGHT, waves } from './fitted.ts'
 import { watched } from './pools.ts'
+import { taught } from './taught.ts'
 
 /** Readings of several streams with gaps, bursts, clocks set back and values that are none, and resets in between. */
 function wild(count: number, keys: number, seed: number): Asked[] {
@@ -50,8 +51,9 @@ describe('streams that answer later', () => {
           onEvict: (key) => evicted[i].push(key),
         })
         const asked = wild(count, keys, seed)
-        const atOnce = open(fitted(), options(0))
-        const streams = open(answeringLater(), options(1))
+        const atOnce = open(taught(), options(0))
+        const model = answeringLater()
+        const streams = open(model, options(1))
         const results: PushResult[] = []
         for (let part = 0; part < parts; part++) {
           const from = Math.floor((part * count) / parts)
@@ -61,6 +63,8 @@ describe('streams that answer later', () => {
         }
         assert.deepEqual(messages(results), messages(pushAll(atOnce, asked)))
         assert.deepEqual(evicted[1], evicted[0])
+        await model.settle()
+        assert.deepEqual(streams.snapshot(), atOnce.snapshot())
         assert.deepEqual(streams.keys(), atOnce.keys())
         assert.equal(streams.invalid, atOnce.invalid)
       }),
@@ -116,16 +120,16 @@ describe('streams that answer later', () => {
   })
 
   it('take readings on the device wasm too, as when they are pushed', async () => {
-    const streams = open(fitted())
+    const streams = open(taught())
     assert.equal(streams.synchronous, true)
     const asked = wild(100, 3, 1)
-    assert.deepEqual(messages(await takeAll(streams, asked)), messages(pushAll(open(fitted()), asked)))
+    assert.deepEqual(messages(await takeAll(streams, asked)), messages(pushAll(open(taught()), asked)))
   })
 
   it('say what runs the GRU, and why', async () => {
     const reasons = async (streams: Streams): Promise<Forecast> =>
       (await takeAll(streams, readings('a', 20))).at(-1)!.forecast!
-    for (const model of [fitted(), answeringLater()]) {
+    for (const model of [taught(), answeringLater()]) {
       const { device, deviceReason } = await reasons(open(model))
       assert.match(device, /^cpu:wasm/)
       assert.equal(deviceReason, 'asked for')
@@ -138,7 +142,7 @@ describe('streams that answer later', () => {
   })
 
   it('measure what a reading takes on the device wasm', () => {
-    const model = fitted()
+    const model = taught()
     const streams = open(model, { period: 1000 })
     run(streams, waves(50))
     assert.deepEqual(model.load, { batch: 0, microseconds: 0 })

@@ -3,8 +3,9 @@ import { openForecastModel } from '../../src/forecast/model.ts'
 import type { SnapshotTree, Streams } from '../../src/forecast/types.ts'
 import type { Trainer } from '../../src/learn/client.ts'
 import { answeringLater, readings, takeAll } from './answeringLater.ts'
-import { fitted, opener, run, T0, TAUGHT, waves } from './fitted.ts'
+import { opener, run, T0, TAUGHT, waves } from './fitted.ts'
 import { watched } from './pools.ts'
+import { taught } from './taught.ts'
 
 describe('streams that answer later, forgotten, saved, refitted or closed meanwhile', () => {
   const open = opener()
@@ -23,7 +24,8 @@ describe('streams that answer later, forgotten, saved, refitted or closed meanwh
       const pool = watched()
       const model = answeringLater(pool.open)
       const streams = open(model, { period: 1000, maxStreams: 1 })
-      const expected = run(open(fitted(), { period: 1000 }), waves(30))
+      const expected = run(open(taught(), { period: 1000 }), waves(30))
+      assert.equal(expected[29]?.model, 'gru')
       const before = await takeAll(streams, readings('a', 20))
       await model.settle()
       const saved = streams.snapshot()
@@ -41,7 +43,7 @@ describe('streams that answer later, forgotten, saved, refitted or closed meanwh
       )
       assert.deepEqual(
         (await other).map(({ forecast }) => forecast?.mean),
-        run(open(fitted(), { period: 1000 }), waves(20), 'c').map((forecast) => forecast?.mean),
+        run(open(taught(), { period: 1000 }), waves(20), 'c').map((forecast) => forecast?.mean),
       )
       assert.ok(pool.stepped.slice(asked).some((lane) => lane < 4))
       assert.ok(pool.stepped.slice(asked).some((lane) => lane >= 4))
@@ -62,7 +64,7 @@ describe('streams that answer later, forgotten, saved, refitted or closed meanwh
     const snapshot = streams.snapshot()
     assert.ok(lanesOf(snapshot).every((lanes) => lanes.every((lane) => lane instanceof Float32Array)))
     await taken
-    const atOnce = open(fitted(), { period: 1000 })
+    const atOnce = open(taught(), { period: 1000 })
     atOnce.restore(snapshot)
     const restored = answeringLater()
     const goingOn = open(restored, { period: 1000 })
@@ -91,7 +93,7 @@ describe('streams that answer later, forgotten, saved, refitted or closed meanwh
       [true, false, false, false],
     )
     await under
-    const restored = open(fitted(), { period: 1000 })
+    const restored = open(taught(), { period: 1000 })
     restored.restore(snapshot)
     const rest = waves(20, 41)
     const never = await Promise.all(rest.map(({ value, time }) => streams.take('a', value, time)))
@@ -103,7 +105,7 @@ describe('streams that answer later, forgotten, saved, refitted or closed meanwh
 
   it('go on through a fit: those under way are answered under the old weights, which are then given back', async () => {
     const pool = watched()
-    const weights = (fitted().snapshot() as { weights: Float32Array }).weights
+    const weights = (taught().snapshot() as { weights: Float32Array }).weights
     let finish = (): void => {}
     const trainer: Trainer = {
       fit: async ({ series }) => {
@@ -120,7 +122,7 @@ describe('streams that answer later, forgotten, saved, refitted or closed meanwh
       },
       close: async () => {},
     }
-    const model = fitted(
+    const model = taught(
       openForecastModel({ ...TAUGHT, learn: true, device: 'gpu' }, () => trainer, pool.open),
     )
     const streams = open(model, { period: 1000 })
@@ -151,7 +153,7 @@ describe('streams that answer later, forgotten, saved, refitted or closed meanwh
     const results = await taken
     assert.deepEqual(
       results.map(({ forecast }) => forecast),
-      run(open(fitted(), { period: 1000 }), waves(30)),
+      run(open(taught(), { period: 1000 }), waves(30)),
     )
     assert.match((await streams.take('a', 1)).skipped?.message ?? '', /closed/)
     await model.settle()

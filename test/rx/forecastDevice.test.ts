@@ -3,8 +3,9 @@ import { concat, from, lastValueFrom, NEVER, Subject, toArray } from 'rxjs'
 import type { Outcome } from '../../src/forecast/types.ts'
 import { forecast } from '../../src/rx/forecast.ts'
 import { answeringLater } from '../forecast/answeringLater.ts'
-import { fitted, opener, waves } from '../forecast/fitted.ts'
+import { opener, waves } from '../forecast/fitted.ts'
 import { watched } from '../forecast/pools.ts'
+import { taught } from '../forecast/taught.ts'
 
 interface Source {
   readonly key: string
@@ -33,7 +34,7 @@ describe('forecast on a device that answers later', () => {
 
   it('gives the outcomes of the device wasm, in the order of the sources', async () => {
     const outcomes = (later: boolean): Promise<Outcome<Source>[]> => {
-      const streams = open(later ? answeringLater() : fitted(), { period: 1000 })
+      const streams = open(later ? answeringLater() : taught(), { period: 1000 })
       return lastValueFrom(from(sources).pipe(forecast({ ...selectors, streams }), toArray()))
     }
     const later = await outcomes(true)
