@@ -49,8 +49,8 @@ export function createChoice(
   let moving = false
   let closed = false
   let entered = 0
-  /** Name of the GPU that was entered last. */
-  let entering = ''
+  /** Name of the GPU of the last session. */
+  let last = ''
   let delay = 0
   let timer: NodeJS.Timeout | undefined
   /** There is nothing to be tried any more. */
@@ -94,7 +94,7 @@ export function createChoice(
       session = await openSession(gpu, model, standby.lanes)
       await runner.enter(session)
       entered = performance.now()
-      entering = gpu.name
+      last = gpu.name
       say()
     } catch (error) {
       if (session) session.close()
@@ -113,10 +113,12 @@ export function createChoice(
     if (!timer && !final) say()
   }
 
-  function fail(error: unknown, before = ''): void {
-    if (error instanceof GpuLostError) retry()
+  function fail(error: unknown, left = ''): void {
+    const lost = error instanceof GpuLostError
+    if (lost) retry()
     else final = true
-    say(before + (error instanceof Error ? error.message : String(error)))
+    const message = error instanceof Error ? error.message : String(error)
+    say(left ? `${left} was ${lost ? 'lost' : 'left'}: ${message}` : message)
   }
 
   function retry(): void {
@@ -146,7 +148,7 @@ export function createChoice(
         if (!wins()) void leave()
       } else if (wins()) void attempt()
     },
-    lost: (error) => fail(error, `${entering} was lost: `),
+    lost: (error) => fail(error, last),
     close() {
       closed = true
       clearTimeout(timer)

@@ -108,7 +108,7 @@ export function connect(url: URL): Connection {
   }
 
   function receive(reply: Reply): void {
-    if (reply.type === 'lost') lose(`the GPU was lost: ${reply.message}`)
+    if (reply.type === 'lost') lose(`the GPU's device has gone: ${reply.message}`)
     else if (running && reply.id === ids) {
       finish((task) => {
         if (reply.type === 'failed') task.reject(new Error(reply.message))

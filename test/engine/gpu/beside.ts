@@ -51,9 +51,16 @@ export function beside(stepper: DeviceStepper): Pair {
   }
 }
 
-/** Settles as soon as `condition` holds; a test that waits in vain ends by its timeout. */
+/** Milliseconds after which nothing is waited for any more. */
+const PATIENCE_MS = 60_000
+
+/** Settles as soon as `condition` holds. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
+  const end = performance.now() + PATIENCE_MS
+  while (!condition()) {
+    assert.ok(performance.now() < end, `in vain: ${condition}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
 }
 
 /** All states of a stepper are those that another has. */
