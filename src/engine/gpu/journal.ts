@@ -5,8 +5,8 @@ import { carryOut } from './standby.ts'
 
 /** Work of WASM, some 0.2 s, after which the states are fetched rather than computed again. */
 const REPLAY_FLOP = 2e9
-/** Values that are kept for replaying, 16 MiB. */
-const REPLAY_VALUES = 2 ** 22
+/** Values that are kept for replaying, 8 MiB. */
+const REPLAY_VALUES = 2 ** 21
 
 /** The batches that the GPU was given since the host last had a copy of all states. */
 export interface Journal {
