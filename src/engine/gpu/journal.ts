@@ -1,6 +1,7 @@
 import type { Stepper } from '../stepper.ts'
 import { answer, refuse } from './answer.ts'
-import type { Batch, Shape, Work } from './plan.ts'
+import type { Batch, Work } from './plan.ts'
+import type { Shape } from './size.ts'
 import { carryOut } from './standby.ts'
 
 /** Work of WASM, some 0.2 s, after which the states are fetched rather than computed again. */

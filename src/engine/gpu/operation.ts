@@ -5,7 +5,7 @@ export type Operation = RowsOperation | SaveOperation | RestoreOperation | CopyO
 export interface RowsOperation {
   readonly kind: 'step' | 'ahead'
   readonly number: number
-  readonly lanes: Uint32Array
+  readonly lanes: ArrayLike<number>
   /** [lanes, inputSize] */
   readonly inputs: Float32Array
   /** Rows that are in a batch already; a long operation may take several. */
@@ -43,4 +43,9 @@ export interface CopyOperation {
 
 export function hasRows(operation: Operation): operation is RowsOperation {
   return operation.kind === 'step' || operation.kind === 'ahead'
+}
+
+/** The same, with arguments that the caller cannot change any more. */
+export function copyOf(operation: RowsOperation): RowsOperation {
+  return { ...operation, lanes: Uint32Array.from(operation.lanes), inputs: operation.inputs.slice() }
 }

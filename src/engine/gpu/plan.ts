@@ -1,26 +1,7 @@
-import {
-  type CopyOperation,
-  hasRows,
-  type Operation,
-  type RestoreOperation,
-  type RowsOperation,
-  type SaveOperation,
-} from './operation.ts'
-
-// Puts operations into as few stages as their order allows, so that what came together is computed together.
-//
-// Operations of different lanes do not touch each other. Each level has five phases in the order below, and each
-// lane goes through them one after another: an operation takes the first place that comes after its lane's last one.
-
-const WRITE = 0
-const COPY = 1
-const AHEAD = 2
-const STEP = 3
-const READ = 4
-const PHASES = 5
-
-/** Phases in which one lane may have several operations: copies keep their order, the others change nothing. */
-const REPEATS: readonly boolean[] = [false, true, true, false, true]
+import { copy } from './copy.ts'
+import type { Operation, RowsOperation, SaveOperation } from './operation.ts'
+import { AHEAD, findPlaces, PHASES, type Places, STEP } from './places.ts'
+import type { Limits, Shape } from './size.ts'
 
 /** A part of a batch; parts are carried out in order. */
 export type Part =
@@ -55,108 +36,32 @@ export interface Batch extends Work {
   readonly finished: number
 }
 
-export interface Shape {
-  readonly lanes: number
-  readonly inputSize: number
-  /** Values of one state. */
-  readonly stateSize: number
-  /** Values of one row of outputs. */
-  readonly width: number
-}
+/** Puts operations into batches; it keeps what it needs of memory from one batch to the next. */
+export type Planner = (operations: readonly Operation[], shape: Shape, limits: Limits) => Batch
 
-/** How large a batch may be; one row is in any batch. */
-export interface Limits {
-  readonly rows: number
-  /** Values of 4 bytes that go in and out. */
-  readonly values: number
-  readonly levels: number
-}
+/** Makes the function that plans operations from the first on, up to the limits, and marks which rows are planned. */
+export function createPlanner(): Planner {
+  /** Each lane's last place in this plan is what is here above `base`; what is below is of earlier plans. */
+  let last = new Int32Array(0)
+  let base = 0
 
-interface Level {
-  readonly writes: RestoreOperation[]
-  readonly copies: CopyOperation[]
-  readonly reads: SaveOperation[]
-  aheads: number
-  steps: number
-}
-
-/**
- * Plans operations from the first on, up to the limits, and marks in them which rows are planned.
- */
-export function plan(operations: readonly Operation[], shape: Shape, limits: Limits): Batch {
-  const { inputSize, stateSize, width } = shape
-  const last = new Int32Array(shape.lanes).fill(-1)
-  const levels: Level[] = []
-  const keys: number[] = []
-  const owners: number[] = []
-  const rowOf: number[] = []
-  let values = 0
-  let finished = 0
-  let used = 0
-
-  /** The first level that can take `phase` of a lane whose last place is `place`. */
-  const levelAfter = (place: number, phase: number): number => {
-    if (place < 0) return 0
-    const level = Math.floor(place / PHASES)
-    const before = place % PHASES
-    return phase > before || (phase === before && REPEATS[phase]) ? level : level + 1
-  }
-  const fits = (level: number, size: number): boolean =>
-    values === 0 || (level < limits.levels && values + size <= limits.values && keys.length < limits.rows)
-  const enter = (level: number, size: number): Level => {
-    values += size
-    while (levels.length <= level) levels.push({ writes: [], copies: [], reads: [], aheads: 0, steps: 0 })
-    return levels[level]
-  }
-
-  /** Whether all of it has found a place. */
-  function place(operation: Operation, index: number): boolean {
-    if (hasRows(operation)) return placeRows(operation, index)
-    if (operation.kind === 'copy') {
-      const { from, to } = operation
-      const level = Math.max(levelAfter(last[from], COPY), levelAfter(last[to], COPY))
-      if (!fits(level, 1)) return false
-      enter(level, 1).copies.push(operation)
-      last[from] = last[to] = PHASES * level + COPY
-      return true
+  return (operations, shape, limits) => {
+    if (last.length < shape.lanes || base > MOST_PLACES) {
+      last = new Int32Array(Math.max(last.length, shape.lanes))
+      base = 0
     }
-    const phase = operation.kind === 'save' ? READ : WRITE
-    const level = levelAfter(last[operation.lane], phase)
-    if (!fits(level, stateSize + 1)) return false
-    const at = enter(level, stateSize + 1)
-    if (operation.kind === 'save') at.reads.push(operation)
-    else at.writes.push(operation)
-    last[operation.lane] = PHASES * level + phase
-    return true
+    const places = findPlaces(operations, shape, limits, last, base)
+    base += PHASES * places.levels.length + 1
+    return arrange(operations, shape, places)
   }
+}
 
-  function placeRows(operation: RowsOperation, index: number): boolean {
-    const { lanes } = operation
-    const phase = operation.kind === 'step' ? STEP : AHEAD
-    const size = inputSize + width + 2
-    while (operation.planned < lanes.length) {
-      const lane = lanes[operation.planned]
-      const level = levelAfter(last[lane], phase)
-      if (!fits(level, size)) return false
-      const at = enter(level, size)
-      if (phase === STEP) at.steps++
-      else at.aheads++
-      last[lane] = PHASES * level + phase
-      keys.push(PHASES * level + phase)
-      owners.push(index)
-      rowOf.push(operation.planned++)
-    }
-    return true
-  }
+/** Far from the largest number that a lane's place can be. */
+const MOST_PLACES = 2 ** 30
 
-  while (finished < operations.length) {
-    const before = values
-    const whole = place(operations[finished], finished)
-    if (whole || values > before) used = finished + 1
-    if (!whole) break
-    finished++
-  }
-
+/** Puts everything in the order of its place. */
+function arrange(operations: readonly Operation[], { inputSize, stateSize }: Shape, places: Places): Batch {
+  const { levels, rows, keys, owners, rowOf, finished, used } = places
   const parts: Part[] = []
   const saves: SaveOperation[] = []
   /** Where the next row of a level's phase goes. */
@@ -174,34 +79,44 @@ export function plan(operations: readonly Operation[], shape: Shape, limits: Lim
     for (const { from, to } of copies) parts.push({ kind: 'copy', from, to })
     next[PHASES * i + AHEAD] = first
     next[PHASES * i + STEP] = first + aheads
-    const rows = aheads + steps
-    if (rows > 0) parts.push({ kind: 'step', first, rows, aheads })
-    first += rows
+    const count = aheads + steps
+    if (count > 0) parts.push({ kind: 'step', first, rows: count, aheads })
+    first += count
     if (reads.length > 0) parts.push({ kind: 'read', lanes: lanesOf(reads) })
     saves.push(...reads)
   })
 
   const batch = {
     parts,
-    rows: first,
-    inputs: new Float32Array(first * inputSize),
-    from: new Int32Array(first),
-    to: new Int32Array(first),
+    rows,
+    inputs: new Float32Array(rows * inputSize),
+    from: new Int32Array(rows),
+    to: new Int32Array(rows),
     operations: operations.slice(0, used),
-    operationOf: new Uint32Array(first),
-    rowOf: new Uint32Array(first),
+    operationOf: new Uint32Array(rows),
+    rowOf: new Uint32Array(rows),
     saves,
     finished,
   }
-  for (let i = 0; i < first; i++) {
-    const { kind, lanes, inputs } = operations[owners[i]] as RowsOperation
-    const row = rowOf[i]
-    const to = next[keys[i]]++
-    for (let k = 0; k < inputSize; k++) batch.inputs[to * inputSize + k] = inputs[row * inputSize + k]
-    batch.from[to] = lanes[row]
-    batch.to[to] = kind === 'step' ? lanes[row] : -1
-    batch.operationOf[to] = owners[i]
-    batch.rowOf[to] = row
+  for (let i = 0; i < rows; ) {
+    // Rows of one operation mostly stay together.
+    const begin = i
+    const owner = owners[i]
+    const key = keys[i]
+    while (i < rows && owners[i] === owner && keys[i] === key) i++
+    const { kind, lanes, inputs } = operations[owner] as RowsOperation
+    const row = rowOf[begin]
+    const to = next[key]
+    const count = i - begin
+    next[key] += count
+    copy(inputs, row * inputSize, batch.inputs, to * inputSize, count * inputSize)
+    for (let j = 0; j < count; j++) {
+      const lane = lanes[row + j]
+      batch.from[to + j] = lane
+      batch.to[to + j] = kind === 'step' ? lane : -1
+      batch.operationOf[to + j] = owner
+      batch.rowOf[to + j] = row + j
+    }
   }
   return batch
 }

@@ -1,13 +1,14 @@
 import type { Model } from '../model.ts'
 import type { Stepper } from '../stepper.ts'
-import { answer, refuse } from './answer.ts'
+import { answer } from './answer.ts'
 import { createJournal } from './journal.ts'
 import { createLoad } from './load.ts'
-import { hasRows, type Operation } from './operation.ts'
-import { type Batch, plan, type Shape } from './plan.ts'
+import { copyOf, type Operation } from './operation.ts'
+import { type Batch, createPlanner } from './plan.ts'
 import type { Session } from './session.ts'
+import type { Shape } from './size.ts'
 import { flopOf, limitsOf, shapeOf } from './size.ts'
-import { carryOut } from './standby.ts'
+import { stepRest } from './standby.ts'
 import type { DeviceStepper } from './types.ts'
 
 /** What stands in the queue. */
@@ -22,6 +23,7 @@ export interface Runner {
   readonly load: DeviceStepper['load']
   /** Number of the last operation that the standby's states have seen. */
   readonly known: number
+  /** Carried out before this returns, where WASM has nothing else to do; what has to wait is copied. */
   push(operation: Queued): void
   /** Moves all states into a session, which is then the runner's to close, and goes on there. */
   enter(session: Session): Promise<void>
@@ -38,11 +40,15 @@ export interface RunnerListener {
   lost(error: unknown): void
 }
 
+/** Work in WASM that others wait for; what is awaited in a loop would have them wait for ever. */
+const SLICE_MS = 8
+
 export function createRunner(model: Model, standby: Stepper, listener: RunnerListener): Runner {
   const { spec } = model
   const limits = limitsOf(spec)
   const journal = createJournal(flopOf(spec))
   const load = createLoad()
+  const plan = createPlanner()
   const queue: Queued[] = []
   const moves: (() => Promise<void>)[] = []
   let session: Session | undefined
@@ -52,10 +58,18 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
   let busy = false
   let closed = false
   let scheduled = false
+  /** Rows that have come since the last turn, and when the first of them did. */
+  let arrived = 0
+  let began = 0
+  /** Takes the runner's listener back from the session. */
+  let deafen = (): void => {}
   /** Why the session is gone, until that has been dealt with. */
   let fallen: { readonly error: unknown } | undefined
 
   const shape = (): Shape => shapeOf(spec, standby.lanes)
+
+  const isAtOnce = (): boolean =>
+    !session && !busy && queue.length + moves.length === 0 && performance.now() - began < SLICE_MS
 
   function schedule(): void {
     if (busy || scheduled) return
@@ -65,12 +79,10 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
 
   function turn(): void {
     scheduled = false
+    report()
+    if (moves.length === 0 && queue.length === 0 && !fallen) return
     busy = true
-    if (!session && moves.length === 0) {
-      runHere()
-      busy = false
-      if (moves.length > 0) schedule()
-    } else void drive()
+    void drive()
   }
 
   async function drive(): Promise<void> {
@@ -83,7 +95,10 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
           await runThere(session)
           // What follows from the answers joins the next batch.
           await new Promise(setImmediate)
-        } else runHere()
+        } else {
+          const operation = queue.shift()
+          if (operation) carryOutHere(operation)
+        }
       } catch (error) {
         fall(error)
       }
@@ -100,37 +115,26 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
     return batch
   }
 
-  function count(): void {
-    let rows = 0
-    for (const operation of queue) {
-      if (operation.kind === 'grow' || operation.kind === 'settle') continue
-      if (hasRows(operation)) rows += operation.lanes.length - operation.planned
-    }
-    if (rows === 0) return
-    load.came(rows)
+  function report(): void {
+    if (arrived === 0) return
+    load.came(arrived)
+    arrived = 0
     listener.came()
   }
 
-  function runHere(): void {
-    count()
-    while (queue.length > 0) {
-      const head = queue[0]
-      if (head.kind === 'grow' || head.kind === 'settle') {
-        queue.shift()
-        begun = head.number
-        if (head.kind === 'settle') head.resolve()
-      } else {
-        const start = performance.now()
-        const batch = nextBatch()
-        try {
-          answer(batch, carryOut(standby, batch, shape()), shape())
-        } catch (error) {
-          refuse(batch, error)
-        }
-        load.took(batch.rows, performance.now() - start)
-      }
-      known = begun
+  /** In WASM, before this returns. */
+  function carryOutHere(operation: Queued): void {
+    begun = operation.number
+    if (operation.kind === 'settle') operation.resolve()
+    else if (operation.kind === 'save') operation.resolve(standby.save(operation.lane))
+    else if (operation.kind === 'restore') standby.restore(operation.lane, operation.state)
+    else if (operation.kind === 'copy') standby.copy(operation.from, operation.to)
+    else if (operation.kind !== 'grow') {
+      const start = performance.now()
+      const rows = stepRest(standby, operation, shape())
+      load.took(rows, performance.now() - start)
     }
+    known = begun
   }
 
   async function runThere(session: Session): Promise<void> {
@@ -143,7 +147,7 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
       if (head.kind === 'settle') head.resolve()
       return
     }
-    count()
+    report()
     const start = performance.now()
     const batch = nextBatch()
     journal.add(batch)
@@ -168,11 +172,16 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
 
   function fall(error: unknown): void {
     fallen = undefined
-    session?.close()
-    session = undefined
+    drop()
     journal.replay(standby, shape())
     known = begun
     listener.lost(error)
+  }
+
+  function drop(): void {
+    deafen()
+    session?.close()
+    session = undefined
   }
 
   /** Does something between two batches. */
@@ -194,8 +203,12 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
       return known
     },
     push(operation) {
-      queue.push(operation)
+      if (!scheduled) began = performance.now()
       schedule()
+      const rows = operation.kind === 'step' || operation.kind === 'ahead' ? operation : undefined
+      arrived += rows?.lanes.length ?? 0
+      if (isAtOnce()) carryOutHere(operation)
+      else queue.push(rows ? copyOf(rows) : operation)
     },
     enter: (next) =>
       move(async () => {
@@ -206,8 +219,7 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
         const begun = states.filter((lane) => standby.save(lane).some((v) => v !== 0))
         await next.write(Int32Array.from(begun), standby.save)
         session = next
-        next.gpu.onLost((error) => {
-          if (session !== next) return
+        deafen = next.gpu.onLost((error) => {
           fallen = { error }
           schedule()
         })
@@ -217,8 +229,7 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
         if (!session) return
         try {
           await fetch(session)
-          session.close()
-          session = undefined
+          drop()
         } catch (error) {
           fall(error)
         }
@@ -229,8 +240,7 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
         queue.push({ kind: 'settle', number: begun, resolve })
         schedule()
       })
-      session?.close()
-      session = undefined
+      drop()
     },
   }
 }

@@ -1,6 +1,22 @@
 import { layout } from '../layout.ts'
 import { type GruSpec, stateSize } from '../spec.ts'
-import type { Limits, Shape } from './plan.ts'
+
+export interface Shape {
+  readonly lanes: number
+  readonly inputSize: number
+  /** Values of one state. */
+  readonly stateSize: number
+  /** Values of one row of outputs. */
+  readonly width: number
+}
+
+/** How large a batch may be; one row is in any batch. */
+export interface Limits {
+  readonly rows: number
+  /** Values of 4 bytes that go in and out. */
+  readonly values: number
+  readonly levels: number
+}
 
 /** So much is done well within a request's deadline, also by a GPU in software. */
 const REQUEST_FLOP = 5e8

@@ -1,5 +1,7 @@
 import type { Stepper } from '../stepper.ts'
-import type { Part, Shape, Work } from './plan.ts'
+import type { RowsOperation } from './operation.ts'
+import type { Part, Work } from './plan.ts'
+import type { Shape } from './size.ts'
 
 /** What a batch gives. */
 export interface Results {
@@ -38,6 +40,19 @@ export function carryOut(stepper: Stepper, work: Work, shape: Shape): Results {
     }
   }
   return { outputs, states }
+}
+
+/** Carries out the rows that no batch has had, which settles the operation. @returns how many there were */
+export function stepRest(stepper: Stepper, operation: RowsOperation, { inputSize, width }: Shape): number {
+  const { kind, inputs, outputs, planned } = operation
+  const lanes = planned === 0 ? operation.lanes : Array.from(operation.lanes).slice(planned)
+  try {
+    outputs.set(stepper[kind](lanes, inputs.subarray(planned * inputSize)), planned * width)
+    operation.resolve(outputs)
+  } catch (error) {
+    operation.reject(error)
+  }
+  return lanes.length
 }
 
 function reads(parts: readonly Part[]): number {

@@ -67,8 +67,8 @@ export function openDeviceStepper(
       const operation: RowsOperation = {
         kind,
         number,
-        lanes: Uint32Array.from(lanes),
-        inputs: inputs.slice(),
+        lanes,
+        inputs,
         planned: 0,
         answered: 0,
         outputs: new Float32Array(lanes.length * width),

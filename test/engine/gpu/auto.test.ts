@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { crossover } from '../../../src/engine/gpu/calibrate.ts'
@@ -122,10 +123,10 @@ describe('the choice of a device', () => {
       const lanes = Array.from({ length: rows }, (_, i) => (turn + i) % LANES)
       return pair.step(lanes, values(model, rows, turn++))
     }
-    for (let i = 0; i < 20; i++) await come(3)
+    for (let i = 0; i < 20; i++) await come(3).then(nextTurn)
     assert.equal(stepper.device, here)
     assert.equal(stepper.reason, 'readings come 3 at a time, the GPU wins from 20 on')
-    while (stepper.device === here) await come(100)
+    while (stepper.device === here) await come(100).then(nextTurn)
     assert.equal(stepper.device, 'gpu:swiftshader')
     assert.match(stepper.reason, /^readings come \d+ at a time, the GPU wins from 20 on$/)
     for (let i = 0; i < 5; i++) await come(100)

@@ -2,13 +2,16 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Operation, RowsOperation } from '../../../src/engine/gpu/operation.ts'
 import { hasRows } from '../../../src/engine/gpu/operation.ts'
-import { type Batch, type Limits, plan, type Shape } from '../../../src/engine/gpu/plan.ts'
+import { type Batch, createPlanner } from '../../../src/engine/gpu/plan.ts'
+import type { Limits, Shape } from '../../../src/engine/gpu/size.ts'
 
 // States and outputs that tell their whole history: equal texts mean that all happened in an order that makes no
 // difference.
 
 const LANES = 4
 const SHAPE: Shape = { lanes: LANES, inputSize: 2, stateSize: 3, width: 1 }
+/** One for all tests: what it keeps from one plan must not show in the next. */
+const planner = createPlanner()
 const WIDE: Limits = { rows: 1000, values: 1000, levels: 1000 }
 
 type Asked =
@@ -79,7 +82,7 @@ function inOrder(operations: readonly Operation[]): Seen {
   const { states } = seen
   for (const operation of operations) {
     if (hasRows(operation)) {
-      operation.lanes.forEach((lane, row) => {
+      Array.from(operation.lanes).forEach((lane, row) => {
         const next = stepped(states[lane], operation.inputs[2 * row])
         seen.outputs.set(`${operation.number}.${row}`, next)
         if (operation.kind === 'step') states[lane] = next
@@ -133,7 +136,7 @@ describe('plan', () => {
         while (queue.length > 0) {
           const first = queue[0]
           const planned = hasRows(first) ? first.planned : 0
-          const batch = plan(queue, SHAPE, limits)
+          const batch = planner(queue, SHAPE, limits)
           carryOut(batch, seen)
           queue.splice(0, batch.finished)
           assert.ok(batch.finished > 0 || (first as RowsOperation).planned > planned, 'no way forward')
@@ -151,7 +154,7 @@ describe('plan', () => {
       fc.property(asked, limits, (list, limits) => {
         const queue = operationsOf(list)
         while (queue.length > 0) {
-          const { parts, rows, operations, saves, finished } = plan(queue, SHAPE, limits)
+          const { parts, rows, operations, saves, finished } = planner(queue, SHAPE, limits)
           const writes = parts.flatMap((part) => (part.kind === 'write' ? [...part.lanes] : []))
           const copies = parts.filter(({ kind }) => kind === 'copy').length
           const stages = parts.filter(({ kind }) => kind === 'step').length
@@ -168,7 +171,7 @@ describe('plan', () => {
 
   it('computes at once what may be computed at once', () => {
     const kinds = (list: readonly Asked[]) =>
-      plan(operationsOf(list), SHAPE, WIDE).parts.map((part) =>
+      planner(operationsOf(list), SHAPE, WIDE).parts.map((part) =>
         part.kind === 'step' ? `${part.aheads} ahead, ${part.rows - part.aheads} on` : part.kind,
       )
     const steps: Asked[] = [0, 1, 2, 3].map((lane) => ({ kind: 'step', lanes: [lane] }))

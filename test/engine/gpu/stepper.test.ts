@@ -240,7 +240,9 @@ function behaves(device: 'wasm' | 'gpu'): void {
     await stepper.ready
     assert.ok(stepper.peek(0)?.every((v) => v === 0))
     void pair.step([1], values(model, 1, 1))
-    assert.equal(stepper.peek(1), undefined)
+    // WASM has taken the step already.
+    if (stepper.device.startsWith('gpu:')) assert.equal(stepper.peek(1), undefined)
+    else assert.deepEqual(stepper.peek(1), pair.exact.save(1))
     assert.ok(stepper.peek(0))
     await sameStates(stepper, pair.exact, 1e-5)
     await stepper.close()
