@@ -6,13 +6,16 @@ import { carryOut } from './standby.ts'
 
 /** Work of WASM, some 0.2 s, after which the states are fetched rather than computed again. */
 const REPLAY_FLOP = 2e9
-/** Values that are kept for replaying, 8 MiB. */
+/** Values of 4 bytes that are kept for replaying, 8 MiB; the batch that goes beyond it has 32 MiB at most. */
 const REPLAY_VALUES = 2 ** 21
+/** What a batch and each of its parts cost beside their numbers, in values: some 1 KiB and 256 bytes as measured. */
+const BATCH_VALUES = 256
+const PART_VALUES = 64
 
 /** The batches that the GPU was given since the host last had a copy of all states. */
 export interface Journal {
   readonly empty: boolean
-  /** Whether computing all of it again would take long. */
+  /** Whether keeping it takes much memory, or computing all of it again would take long. */
   readonly heavy: boolean
   add(batch: Batch): void
   /** The batch added last has been answered. */
@@ -51,8 +54,12 @@ export function createJournal(flop: number): Journal {
       const { parts, inputs, from, to } = batch
       works.push({ parts, rows: batch.rows, inputs, from, to })
       rows += batch.rows
-      values += inputs.length + from.length + to.length
-      for (const part of parts) if (part.kind === 'write') values += part.states.length
+      values += BATCH_VALUES + inputs.length + from.length + to.length
+      for (const part of parts) {
+        values += PART_VALUES
+        if (part.kind === 'write' || part.kind === 'read') values += part.lanes.length
+        if (part.kind === 'write') values += part.states.length
+      }
     },
     answered() {
       open = undefined

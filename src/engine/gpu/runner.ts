@@ -95,10 +95,7 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
           await runThere(session)
           // What follows from the answers joins the next batch.
           await new Promise(setImmediate)
-        } else {
-          const operation = queue.shift()
-          if (operation) carryOutHere(operation)
-        }
+        } else for (const operation of queue.splice(0)) carryOutHere(operation)
       } catch (error) {
         fall(error)
       }
