@@ -4,10 +4,10 @@ import type { Batch, Work } from './plan.ts'
 import type { Shape } from './size.ts'
 import { carryOut } from './standby.ts'
 
-/** Work of WASM, some 0.2 s, after which the states are fetched rather than computed again. */
-const REPLAY_FLOP = 2e9
-/** Values of 4 bytes that are kept for replaying, 8 MiB; the batch that goes beyond it has 32 MiB at most. */
-const REPLAY_VALUES = 2 ** 21
+/** Work of WASM, less than a second where there is a GPU, after which states are fetched rather than computed again. */
+const REPLAY_FLOP = 8e9
+/** Values of 4 bytes that are kept for replaying, 16 MiB; the batch that goes beyond it has 32 MiB at most. */
+const REPLAY_VALUES = 2 ** 22
 /** What a batch and each of its parts cost beside their numbers, in values: some 1 KiB and 256 bytes as measured. */
 const BATCH_VALUES = 256
 const PART_VALUES = 64

@@ -47,5 +47,5 @@ export function hasRows(operation: Operation): operation is RowsOperation {
 
 /** The same, with arguments that the caller cannot change any more. */
 export function copyOf(operation: RowsOperation): RowsOperation {
-  return { ...operation, lanes: Uint32Array.from(operation.lanes), inputs: operation.inputs.slice() }
+  return { ...operation, lanes: new Uint32Array(operation.lanes), inputs: operation.inputs.slice() }
 }

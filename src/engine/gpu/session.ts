@@ -45,12 +45,12 @@ export async function openSession(gpu: Gpu, { spec, weights }: Model, initial: n
       (write, replyAt) => ({
         pool,
         inputs: write(batch.inputs),
-        from: write(Float32Array.from(batch.from)),
-        to: write(Float32Array.from(batch.to)),
+        from: write(new Float32Array(batch.from)),
+        to: write(new Float32Array(batch.to)),
         stages: parts.map((part): Stage => {
           if (part.kind === 'copy') return part
           if (part.kind === 'step') return { kind: 'step', first: part.first, rows: part.rows }
-          const lanes = write(Float32Array.from(part.lanes))
+          const lanes = write(new Float32Array(part.lanes))
           return part.kind === 'read'
             ? { kind: 'read', lanes }
             : { ...part, lanes, states: write(part.states) }
