@@ -1,6 +1,7 @@
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { quote } from '../../quote.ts'
-import { createNumbers } from './numbers.ts'
+import { createNumbers, type Numbers } from './numbers.ts'
 import type { Answers, Reply, Request, Span } from './protocol.ts'
 
 /** The GPU, its driver or the process that owns it is gone, and with it all that it held. */
@@ -56,19 +57,30 @@ interface Task {
 }
 
 const DEADLINE_MS = 3000
+/** Turns of the event loop after a deadline. */
+const GRACE_TURNS = 3
 /** Time to give everything back in. */
 const END_MS = 5000
 /** Of what the child says at its end, in characters. */
 const LAST_WORDS = 2048
 
+function start(url: URL, numbers: Numbers): ChildProcess {
+  try {
+    return fork(url, {
+      execArgv: [],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', numbers.fd, 'ipc'],
+    })
+  } catch (error) {
+    numbers.close()
+    throw error
+  }
+}
+
 /** Starts a child. It keeps this process alive only while it is asked something. */
 export function connect(url: URL): Connection {
   const numbers = createNumbers()
-  const child = fork(url, {
-    execArgv: [],
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', numbers.fd, 'ipc'],
-  })
+  const child = start(url, numbers)
   const waiting: Task[] = []
   const listeners = new Set<(error: GpuLostError) => void>()
   let running: Task | undefined
@@ -94,8 +106,9 @@ export function connect(url: URL): Connection {
     const how = signal ? `was ended by ${signal}` : `ended with code ${code}`
     const line = lastWords.trim().split('\n').at(-1)
     lose(`the GPU process ${how}${line ? `, its last words ${quote(line)}` : ''}`)
-    numbers.close()
   })
+  // After its end, or after an error if it could not be started.
+  child.on('close', () => numbers.close())
 
   function lose(reason: string): void {
     if (lost) return
@@ -135,8 +148,9 @@ export function connect(url: URL): Connection {
         const request = task.send(++ids)
         running = task
         child.channel?.ref()
-        const seconds = task.deadlineMs / 1000
-        timer = setTimeout(() => lose(`the GPU did not answer within ${seconds} s`), task.deadlineMs)
+        timer = setTimeout(() => void expire(task), task.deadlineMs)
+        // One that could not be started will say so itself.
+        if (child.pid === undefined) return
         child.send(request, (error) => {
           if (error) lose(`the GPU process cannot be reached: ${error.message}`)
         })
@@ -144,6 +158,12 @@ export function connect(url: URL): Connection {
         task.reject(error)
       }
     }
+  }
+
+  async function expire(task: Task): Promise<void> {
+    // If this process was busy for so long, the answer may be there, and only has to be read.
+    for (let turn = 0; turn < GRACE_TURNS; turn++) await nextTurn()
+    if (running === task) lose(`the GPU did not answer within ${task.deadlineMs / 1000} s`)
   }
 
   return {

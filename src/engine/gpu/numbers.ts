@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, existsSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Span } from './protocol.ts'
@@ -7,15 +7,43 @@ import type { Span } from './protocol.ts'
 /** Float32 numbers in a file that two processes have open: four times as fast as sending them as a message. */
 export interface Numbers {
   readonly fd: number
+  /** @throws Error when the folder of the file is full */
   write(at: number, values: Float32Array): Span
   read(span: Span): Float32Array
   close(): void
 }
 
-/** Makes a nameless file for this process and a child, which gets `fd` as one of its own. */
-export function createNumbers(): Numbers {
-  // Memory, where the system has such a folder.
-  const folder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+/** Memory as a folder, on Linux. */
+const MEMORY = '/dev/shm'
+/** Bytes that a folder must have room for: the largest request with its answer, and a model's weights. */
+const ROOM = 48 * 2 ** 20
+
+/**
+ * Makes a nameless file for this process and a child, which gets `fd` as one of its own, in the first of `folders`
+ * that takes it and has `room` bytes; in the last one whatever its room.
+ * @param folders memory, where the system has such a folder, then the disk
+ * @throws Error with all reasons when no folder takes a file
+ */
+export function createNumbers(folders: readonly string[] = [MEMORY, tmpdir()], room: number = ROOM): Numbers {
+  const reasons: string[] = []
+  for (const [i, folder] of folders.entries()) {
+    try {
+      if (i < folders.length - 1 && free(folder) < room) continue
+      return createIn(folder)
+    } catch (error) {
+      reasons.push(error instanceof Error ? error.message : String(error))
+    }
+  }
+  throw new Error(`no file can be made for the numbers of a GPU: ${reasons.join('; ')}`)
+}
+
+/** Containers often have 64 MiB of memory as a folder, which others use too. */
+function free(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder)
+  return bavail * bsize
+}
+
+function createIn(folder: string): Numbers {
   const path = join(folder, `gruflow-${randomUUID()}`)
   const fd = openSync(path, 'wx+', 0o600)
   const remove = (): void => rmSync(path, { force: true })
@@ -37,8 +65,13 @@ export function openNumbers(fd: number): Numbers {
     fd,
     write(at, values) {
       const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-      for (let done = 0; done < bytes.length; ) {
-        done += writeSync(fd, bytes, done, bytes.length - done, 4 * at + done)
+      try {
+        for (let done = 0; done < bytes.length; ) {
+          done += writeSync(fd, bytes, done, bytes.length - done, 4 * at + done)
+        }
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error)
+        throw new Error(`${values.length} numbers at ${at} do not fit into the shared file: ${why}`)
       }
       return { at, length: values.length }
     },
