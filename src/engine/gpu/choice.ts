@@ -1,15 +1,16 @@
 import type { Model } from '../model.ts'
 import type { Stepper } from '../stepper.ts'
 import { calibrate, crossover, sharedCalibrations } from './calibrate.ts'
+import { NoGpuError } from './no-gpu.ts'
 import { type Gpu, GpuLostError } from './process.ts'
 import type { Runner } from './runner.ts'
 import { openSession, type Session } from './session.ts'
 import type { Calibration, DeviceStepperOptions } from './types.ts'
 
-/** Where GPUs come from, and how long it takes until one that was lost is tried again. */
+/** Where GPUs come from, and how long it takes until one is tried again that was lost or could not do its work. */
 export interface GpuSource {
   readonly acquire: () => Promise<Gpu>
-  /** Milliseconds; doubled with each loss soon after. @default 60000 */
+  /** Milliseconds; doubled with each failure soon after. @default 60000 */
   readonly retryMs?: number
 }
 
@@ -114,11 +115,12 @@ export function createChoice(
   }
 
   function fail(error: unknown, left = ''): void {
-    const lost = error instanceof GpuLostError
-    if (lost) retry()
-    else final = true
+    // All else may pass: a lack of memory, a driver that starts anew.
+    if (error instanceof NoGpuError) final = true
+    else retry()
+    const how = error instanceof GpuLostError ? 'lost' : 'left'
     const message = error instanceof Error ? error.message : String(error)
-    say(left ? `${left} was ${lost ? 'lost' : 'left'}: ${message}` : message)
+    say(left ? `${left} was ${how}: ${message}` : message)
   }
 
   function retry(): void {

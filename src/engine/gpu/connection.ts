@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { quote } from '../../quote.ts'
+import { NoGpuError } from './no-gpu.ts'
 import { createNumbers, type Numbers } from './numbers.ts'
 import type { Answers, Reply, Request, Span } from './protocol.ts'
 
@@ -36,7 +37,10 @@ export interface AskOptions {
 export interface Connection {
   /** Of the child; undefined if it could not be started. */
   readonly pid: number | undefined
-  /** @throws GpuLostError when the child is gone or goes; Error when it cannot do what is asked */
+  /**
+   * @throws GpuLostError when the child is gone or goes; NoGpuError when it has found no GPU; Error when it cannot do
+   * what is asked
+   */
   ask<T extends keyof Answers, R>(
     type: T,
     prepare: Prepare<T>,
@@ -124,8 +128,9 @@ export function connect(url: URL): Connection {
     if (reply.type === 'lost') lose(`the GPU's device has gone: ${reply.message}`)
     else if (running && reply.id === ids) {
       finish((task) => {
-        if (reply.type === 'failed') task.reject(new Error(reply.message))
-        else task.done(reply.answer)
+        if (reply.type === 'failed') {
+          task.reject(reply.lasting ? new NoGpuError(reply.message) : new Error(reply.message))
+        } else task.done(reply.answer)
       })
     }
   }

@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import { type Connection, connect } from './connection.ts'
 import { missingPackage } from './installed.ts'
+import { NoGpuError } from './no-gpu.ts'
 import type { Adapter } from './protocol.ts'
 
 export { GpuLostError } from './connection.ts'
@@ -65,7 +66,7 @@ export function createGpuSource(url: URL = OWN_CHILD): () => Promise<Gpu> {
 
   return async () => {
     const missing = missingPackage()
-    if (missing) throw new Error(missing)
+    if (missing) throw new NoGpuError(missing)
     current ??= start()
     const shared = current
     shared.users++
@@ -94,7 +95,7 @@ export function createGpuSource(url: URL = OWN_CHILD): () => Promise<Gpu> {
   }
 }
 
-/** The GPU of this machine. @throws Error whose message is the reason why there is none */
+/** The GPU of this machine. @throws NoGpuError when there is none; Error when there may be one later */
 export const acquireGpu: () => Promise<Gpu> = createGpuSource()
 
 function nameOf({ software, vendor, architecture }: Adapter): string {

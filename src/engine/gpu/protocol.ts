@@ -27,6 +27,9 @@ export interface Adapter {
  *
  * `step` computes rows `first` to `first + rows` of the batch's inputs at once: row i starts from the state of lane
  * `from[i]` and leaves it in lane `to[i]`, or nowhere where that is −1. All of them see the states as they were before.
+ *
+ * No stage writes or steps a lane twice: it would be left with either state. The planner has a lane take one place of a
+ * level's writes and one of its steps at most; the child does not check it again.
  */
 export type Stage =
   | { readonly kind: 'write'; readonly lanes: Span; readonly states: Span }
@@ -97,6 +100,12 @@ export interface Answers {
 
 export type Reply =
   | { readonly id: number; readonly type: 'done'; readonly answer: Answers[keyof Answers] }
-  | { readonly id: number; readonly type: 'failed'; readonly message: string }
+  | {
+      readonly id: number
+      readonly type: 'failed'
+      readonly message: string
+      /** There is no GPU, and there will be none. */
+      readonly lasting?: boolean
+    }
   /** The device is gone; the child ends after this. */
   | { readonly type: 'lost'; readonly message: string }

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { crossover } from '../../../src/engine/gpu/calibrate.ts'
 import { missingPackage } from '../../../src/engine/gpu/installed.ts'
+import { NoGpuError } from '../../../src/engine/gpu/no-gpu.ts'
 import { createGpuSource } from '../../../src/engine/gpu/process.ts'
 import { openDeviceStepper } from '../../../src/engine/gpu/stepper.ts'
 import type { Calibration, Calibrations } from '../../../src/engine/gpu/types.ts'
@@ -67,6 +68,7 @@ describe('the choice of a device', () => {
     await stepper.ready
     assert.match(stepper.device, /^cpu:wasm/)
     assert.equal(stepper.reason, 'no GPU was found: webgpu has no adapter here')
+    await assert.rejects(createGpuSource(), NoGpuError)
     await stepper.close()
   })
 
@@ -79,8 +81,18 @@ describe('the choice of a device', () => {
       const hint = `npm install webgpu in ${folder} adds GPU support`
       assert.equal(missingPackage(module), `the package webgpu is not installed: ${hint}`)
       mkdirSync(join(folder, 'node_modules', 'webgpu'))
-      writeFileSync(join(folder, 'node_modules', 'webgpu', 'package.json'), '{}')
-      assert.equal(missingPackage(module), undefined)
+      const found = (version: string): string | undefined => {
+        const description = JSON.stringify({ name: 'webgpu', version, dependencies: {} })
+        writeFileSync(join(folder, 'node_modules', 'webgpu', 'package.json'), description)
+        return missingPackage(module)
+      }
+      for (const version of ['0.6.2', '0.6.10', '0.10.0', '1.0.0', '0.7.0-beta.1']) {
+        assert.equal(found(version), undefined)
+      }
+      const newer = `0.6.2 or newer is needed: npm install webgpu@latest in ${folder} brings it`
+      for (const version of ['0.4.0', '0.6.1', '0.5.9']) {
+        assert.equal(found(version), `webgpu ${version} is too old, ${newer}`)
+      }
     } finally {
       rmSync(folder, { recursive: true })
     }

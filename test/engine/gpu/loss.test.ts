@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { NoGpuError } from '../../../src/engine/gpu/no-gpu.ts'
 import { createGpuSource, type Gpu } from '../../../src/engine/gpu/process.ts'
 import { openDeviceStepper } from '../../../src/engine/gpu/stepper.ts'
 import type { DeviceStepper } from '../../../src/engine/gpu/types.ts'
@@ -190,6 +191,33 @@ describe('a stepper that loses its GPU', () => {
         await stepper.close()
       })
     }
+
+    it('that passes: tries again after a while', async () => {
+      process.env.STANDIN = JSON.stringify({ type: 'open', nth: 1, how: 'fail' } satisfies Mishap)
+      const source = createGpuSource(STANDIN)
+      let asked = 0
+      const acquire = () => (asked++ === 0 ? Promise.reject(new Error('no space left')) : source())
+      const heard: string[] = []
+      const onDevice = ({ reason }: { readonly reason: string }): void => void heard.push(reason)
+      const stepper = openDeviceStepper(model, { device: 'gpu', onDevice }, { acquire, retryMs: 5 })
+      await until(() => stepper.device === 'gpu:standin')
+      await stepper.close()
+      assert.deepEqual(heard, ['no space left', 'there is no room', 'asked for'])
+    })
+
+    it('that does not pass: asks no more for a GPU', async () => {
+      let asked = 0
+      const acquire = () => {
+        asked++
+        return Promise.reject(new NoGpuError('no GPU was found'))
+      }
+      const stepper = openDeviceStepper(model, { device: 'gpu' }, { acquire, retryMs: 1 })
+      await stepper.ready
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      assert.equal(asked, 1)
+      assert.equal(stepper.reason, 'no GPU was found')
+      await stepper.close()
+    })
 
     it('twice: waits longer before it tries again', async () => {
       process.env.STANDIN = JSON.stringify({ type: 'run', nth: 2, how: 'crash' } satisfies Mishap)

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { NoGpuError } from '../no-gpu.ts'
 import type { Adapter } from '../protocol.ts'
 import type { Context } from './gpujs.ts'
 
@@ -24,22 +25,22 @@ const held: GPU[] = []
  * Opens the fastest adapter with all it can hold.
  *
  * A software adapter is slower than WASM: it is refused unless the environment variable GRUFLOW_SOFTWARE_GPU is 1.
- * @throws Error with the reason when there is no package `webgpu` or no adapter that can be used
+ * @throws NoGpuError when the package `webgpu` cannot be loaded or has no adapter that can be used
  */
 export async function openDevice(): Promise<Device> {
-  const { create } = await import('webgpu')
+  const { create } = await loadWebgpu()
   const { version } = createRequire(import.meta.url)('webgpu/package.json') as { version: string }
   const gpu = create([])
   held.push(gpu)
   const found = await gpu.requestAdapter({ powerPreference: 'high-performance' })
-  if (!found) throw new Error('no GPU was found: webgpu has no adapter here')
+  if (!found) throw new NoGpuError('no GPU was found: webgpu has no adapter here')
   const { vendor, architecture, device: name, description } = found.info
   const software =
     found.info.isFallbackAdapter || !vendor || SOFTWARE.test(`${architecture} ${name} ${description}`)
   if (software && process.env.GRUFLOW_SOFTWARE_GPU !== '1') {
     const said =
       [vendor, architecture, name, description].filter(Boolean).join(' ') || 'an adapter without a name'
-    throw new Error(`no GPU was found: ${said} computes on the CPU`)
+    throw new NoGpuError(`no GPU was found: ${said} computes on the CPU`)
   }
   const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = found.limits
   const device = await found.requestDevice({
@@ -55,5 +56,14 @@ export async function openDevice(): Promise<Device> {
     adapter: { vendor, architecture, device: name, description, software, webgpu: version },
     lost,
     destroy: () => device.destroy(),
+  }
+}
+
+async function loadWebgpu(): Promise<typeof import('webgpu')> {
+  try {
+    return await import('webgpu')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new NoGpuError(`the package webgpu cannot be loaded: ${why}`)
   }
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { NoGpuError } from '../no-gpu.ts'
 import { openNumbers } from '../numbers.ts'
 import type { Reply, Request } from '../protocol.ts'
 import { type Device, openDevice } from './adapter.ts'
@@ -71,6 +72,7 @@ export function serve(openOwn: () => Promise<Device> = openDevice): void {
         id: request.id,
         type: 'failed',
         message: error instanceof Error ? error.message : String(error),
+        lasting: error instanceof NoGpuError,
       })
     }
   }
