@@ -2,6 +2,7 @@ import { layout } from '../../layout.ts'
 import type { GruSpec } from '../../spec.ts'
 import { packCell, planes } from './cell.ts'
 import type { GpuJs, Kernel, Pipeline } from './gpujs.ts'
+import { guarded } from './guard.ts'
 import { cellSources } from './kernels.ts'
 import { openPool, type Pool, type Shared } from './pool.ts'
 
@@ -40,7 +41,12 @@ export interface Stretch {
 export function createSequences(js: GpuJs, shared: Shared): Sequences {
   const chunks = new Map<string, Chunk>()
 
-  const chunk = async (spec: GruSpec, batch: number): Promise<Chunk> => {
+  /** Does `work` with the pipeline of a shape. One that fails, which it may do half built, is closed and forgotten. */
+  const inChunk = async (
+    spec: GruSpec,
+    batch: number,
+    work: (chunk: Chunk) => Promise<void>,
+  ): Promise<void> => {
     const { inputSize, hiddenSize, cell, update, recurrentActivation } = spec
     const key = [inputSize, hiddenSize, batch, cell, update, recurrentActivation].join()
     const found = chunks.get(key) ?? createChunk(js, spec, batch)
@@ -52,7 +58,14 @@ export function createSequences(js: GpuJs, shared: Shared): Sequences {
       chunks.delete(oldest)
       await close()
     }
-    return found
+    try {
+      await guarded(shared.device, () => work(found))
+    } catch (error) {
+      chunks.delete(key)
+      // What it says then follows from the first error.
+      await found.close().catch(() => {})
+      throw error
+    }
   }
 
   return {
@@ -62,13 +75,14 @@ export function createSequences(js: GpuJs, shared: Shared): Sequences {
       const fused = fits ? time - (time % FUSED_STEPS) : 0
       let h = h0
       if (fused > 0) {
-        const { run } = await chunk(spec, batch)
         const w = packCell(weights, layout(spec).cells[0], H)
-        for (let t = 0; t < fused; t += FUSED_STEPS) {
-          const steps = await run(x.subarray(t * batch * I, (t + FUSED_STEPS) * batch * I), h, w)
-          for (const states of steps) take(states)
-          h = steps[FUSED_STEPS - 1]
-        }
+        await inChunk(spec, batch, async ({ run }) => {
+          for (let t = 0; t < fused; t += FUSED_STEPS) {
+            const steps = await run(x.subarray(t * batch * I, (t + FUSED_STEPS) * batch * I), h, w)
+            for (const states of steps) take(states)
+            h = steps[FUSED_STEPS - 1]
+          }
+        })
       }
       if (fused === time) return
       const pool = openPool(shared, spec, weights, batch)
