@@ -19,8 +19,8 @@ describe('streams on a GPU in software', () => {
   /** Forecasts that were the GRU's. */
   let spoken = 0
 
+  const missing = softwareGpu()
   before(function () {
-    const missing = softwareGpu()
     if (missing) {
       console.log(`      ${missing}`)
       this.skip()

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Forecast } from '../../src/forecast/types.ts'
-import { softwareGpu } from '../engine/gpu/software.ts'
+import { lackingSoftwareGpu as lacking, softwareGpu } from '../engine/gpu/software.ts'
 import { everyMinute, model, node, out, readings, tab } from './flow.ts'
 import { createRuntime, type Runtime } from './red.ts'
 import { shown, until } from './stepFlow.ts'
 
-const lacking = softwareGpu()
-
 describe('what runs the model of gru-model', () => {
+  softwareGpu()
   let red: Runtime
   let server: Server
   let url: string

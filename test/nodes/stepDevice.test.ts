@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Message } from '../../nodes/red.ts'
-import { softwareGpu } from '../engine/gpu/software.ts'
+import { lackingSoftwareGpu as lacking, softwareGpu } from '../engine/gpu/software.ts'
 import { createRuntime, type Runtime } from './red.ts'
 import { broken, close, giveAll, install, shown, stepFlow, torch, until, weightsFile } from './stepFlow.ts'
 
-const lacking = softwareGpu()
 const TOPICS = ['a', 'b', 'c', 'd', 'e']
 const WITHIN = 1e-4
 
 describe(`gru-step on a GPU in software${lacking ? ` (skipped: ${lacking})` : ''}`, () => {
+  softwareGpu()
   let red: Runtime
   before(function () {
     if (lacking) this.skip()

@@ -27,24 +27,20 @@ function measured(calibration: Calibration): Calibrations {
 describe('the choice of a device', () => {
   let environment: NodeJS.ProcessEnv
 
+  const missing = softwareGpu()
   before(function () {
-    environment = { ...process.env }
-    const missing = softwareGpu()
     if (missing) {
       console.log(`    ${missing}`)
       this.skip()
     }
   })
 
-  afterEach(() => {
-    softwareGpu()
+  beforeEach(() => {
+    environment = { ...process.env }
   })
 
-  after(() => {
-    for (const name of ['LD_LIBRARY_PATH', 'VK_DRIVER_FILES', 'GRUFLOW_SOFTWARE_GPU']) {
-      if (environment[name] === undefined) delete process.env[name]
-      else process.env[name] = environment[name]
-    }
+  afterEach(() => {
+    Object.assign(process.env, environment)
   })
 
   it('refuses an adapter that is software, and says so', async () => {

@@ -5,15 +5,14 @@ import { sequence } from '../../../src/engine/sequence.ts'
 import { type Cell, gruSpec } from '../../../src/engine/spec.ts'
 import { distance, inputs } from '../arbitrary.ts'
 import { type RawChild, startChild } from './raw-child.ts'
-import { softwareGpu } from './software.ts'
+import { lackingSoftwareGpu as reason, softwareGpu } from './software.ts'
 
 const CELLS: readonly Cell[] = ['reset-after', 'reset-before', 'no-reset', 'no-carry']
 const I = 3
 const H = 5
 
-const reason = softwareGpu()
-
 describe(`child process: sequences${reason ? ` (skipped: ${reason})` : ''}`, () => {
+  softwareGpu()
   let child: RawChild
   before(function () {
     if (reason) this.skip()

@@ -13,7 +13,7 @@ import {
 } from '../../../src/engine/spec.ts'
 import { distance } from '../arbitrary.ts'
 import { type RawBatch, type RawChild, type RawStage, startChild } from './raw-child.ts'
-import { softwareGpu } from './software.ts'
+import { lackingSoftwareGpu as reason, softwareGpu } from './software.ts'
 
 const CELLS: readonly Cell[] = ['reset-after', 'reset-before', 'no-reset', 'no-carry']
 const UPDATES: readonly Update[] = ['keep', 'write']
@@ -22,9 +22,8 @@ const LANES = 6
 const BATCHES = 3
 const TOLERANCE = 1e-5
 
-const reason = softwareGpu()
-
 describe(`child process: steps${reason ? ` (skipped: ${reason})` : ''}`, () => {
+  softwareGpu()
   let child: RawChild
   before(function () {
     if (reason) this.skip()

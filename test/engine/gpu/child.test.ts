@@ -5,13 +5,13 @@ import { gruSpec } from '../../../src/engine/spec.ts'
 import { createStepper } from '../../../src/engine/stepper.ts'
 import { distance, inputs } from '../arbitrary.ts'
 import { type RawChild, startChild } from './raw-child.ts'
-import { softwareGpu } from './software.ts'
+import { lackingSoftwareGpu as reason, softwareGpu } from './software.ts'
 
-const reason = softwareGpu()
 const model = initialise(gruSpec({ inputSize: 2, hiddenSize: 4, layers: 2, outputSize: 1 }))
 const step = { stages: [{ kind: 'step', first: 0, rows: 1 }], inputs: [1, -1], from: [0], to: [0] } as const
 
 describe(`child process${reason ? ` (skipped: ${reason})` : ''}`, () => {
+  softwareGpu()
   let child: RawChild | undefined
   const start = (...options: Parameters<typeof startChild>): RawChild => {
     child = startChild(...options)

@@ -57,8 +57,8 @@ describe('a stepper that loses its GPU', () => {
   })
 
   describe('because the process is killed', () => {
+    const missing = softwareGpu()
     before(function () {
-      const missing = softwareGpu()
       if (missing) {
         console.log(`      ${missing}`)
         this.skip()

@@ -12,7 +12,7 @@ const LANES = 4
 const SHAPE: Shape = { lanes: LANES, inputSize: 2, stateSize: 3, width: 1 }
 /** One for all tests: what it keeps from one plan must not show in the next. */
 const planner = createPlanner()
-const WIDE: Limits = { rows: 1000, values: 1000, levels: 1000 }
+const WIDE: Limits = { rows: 1000, values: 1000, levels: 1000, copies: 1000 }
 
 type Asked =
   | { readonly kind: 'step' | 'ahead'; readonly lanes: readonly number[] }
@@ -35,6 +35,7 @@ const limits: fc.Arbitrary<Limits> = fc.record({
   rows: fc.integer({ min: 1, max: 12 }),
   values: fc.integer({ min: 1, max: 60 }),
   levels: fc.integer({ min: 1, max: 5 }),
+  copies: fc.integer({ min: 1, max: 5 }),
 })
 
 const nothing = (): void => {}
@@ -161,12 +162,30 @@ describe('plan', () => {
           const values = rows * 5 + (writes.length + saves.length) * 4 + copies
           assert.ok(rows <= limits.rows)
           assert.ok(stages <= limits.levels)
+          assert.ok(copies <= limits.copies)
           assert.ok(values <= limits.values || rows + writes.length + saves.length + copies === 1)
           assert.ok(operations.length >= finished)
           queue.splice(0, finished)
         }
       }),
     )
+  })
+
+  it('plans any number of saves', () => {
+    const saves: Asked[] = Array.from({ length: 200_000 }, () => ({ kind: 'save', lane: 1 }))
+    const queue = operationsOf([{ kind: 'step', lanes: [0, 1] }, ...saves])
+    const batch = planner(queue, SHAPE, { ...WIDE, values: 2 ** 23 })
+    assert.equal(batch.rows, 2)
+    assert.equal(batch.saves.length, 200_000)
+    assert.equal(batch.finished, queue.length)
+  })
+
+  it('leaves operations as they were when it comes to nothing', () => {
+    const [step] = operationsOf([{ kind: 'step', lanes: [0, 1, 0] }]) as RowsOperation[]
+    const broken = { kind: 'restore', number: 2, lane: 2, state: null } as unknown as Operation
+    assert.throws(() => planner([step, broken], SHAPE, WIDE))
+    assert.equal(step.planned, 0)
+    assert.equal(planner([step], SHAPE, WIDE).rows, 3)
   })
 
   it('computes at once what may be computed at once', () => {

@@ -23,8 +23,9 @@ function residentKib(pid: number): number {
 }
 
 describe('a stepper on the GPU for a long time', () => {
+  const missing = softwareGpu() ?? (existsSync('/proc/self/status') ? undefined : 'there is no /proc')
+
   it(`takes ${STEPS} steps of ${STREAMS} streams, exact and with the same memory`, async function () {
-    const missing = softwareGpu() ?? (existsSync('/proc/self/status') ? undefined : 'there is no /proc')
     if (missing) {
       console.log(`    ${missing}`)
       this.skip()

@@ -10,26 +10,48 @@ const FILES = [LOADER, DRIVER, 'libvk_swiftshader.so']
 /** Bytes of a tar archive's header, and what all its parts are padded to. */
 const BLOCK = 512
 
+/** Why there is no GPU in software here; undefined where there is one. */
+export const lackingSoftwareGpu: string | undefined =
+  process.platform === 'linux' && process.arch === 'x64'
+    ? undefined
+    : `@sparticuz/chromium has SwiftShader for linux x64, this is ${process.platform} ${process.arch}`
+
 /**
- * Gives the children of this process SwiftShader, a GPU in software: the one that the package `@sparticuz/chromium`
- * has for its browser. It needs no rights and no display.
+ * Gives the children of this process SwiftShader, a GPU in software, while the suite runs whose body calls this: the one
+ * that the package `@sparticuz/chromium` has for its browser. It needs no rights and no display.
  * @returns why there is none, undefined if there is one
  */
 export function softwareGpu(): string | undefined {
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    return `@sparticuz/chromium has SwiftShader for linux x64, this is ${process.platform} ${process.arch}`
+  if (lackingSoftwareGpu) return lackingSoftwareGpu
+  let outside: Readonly<Record<string, string | undefined>> = {}
+  before(() => {
+    const { LD_LIBRARY_PATH, VK_DRIVER_FILES, GRUFLOW_SOFTWARE_GPU } = process.env
+    outside = { LD_LIBRARY_PATH, VK_DRIVER_FILES, GRUFLOW_SOFTWARE_GPU }
+    const folder = unpacked()
+    set({
+      LD_LIBRARY_PATH: LD_LIBRARY_PATH ? `${folder}:${LD_LIBRARY_PATH}` : folder,
+      VK_DRIVER_FILES: join(folder, DRIVER),
+      GRUFLOW_SOFTWARE_GPU: '1',
+    })
+  })
+  after(() => set(outside))
+  return undefined
+}
+
+function set(environment: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
   }
+}
+
+/** The folder with the driver. */
+function unpacked(): string {
   const root = dirname(dirname(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium'))))
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
   const folder = join(tmpdir(), `gruflow-swiftshader-${version}`)
   if (!existsSync(folder)) unpack(join(root, 'bin', 'swiftshader.tar.br'), folder)
-  const { LD_LIBRARY_PATH } = process.env
-  if (!LD_LIBRARY_PATH?.split(':').includes(folder)) {
-    process.env.LD_LIBRARY_PATH = LD_LIBRARY_PATH ? `${folder}:${LD_LIBRARY_PATH}` : folder
-  }
-  process.env.VK_DRIVER_FILES = join(folder, DRIVER)
-  process.env.GRUFLOW_SOFTWARE_GPU = '1'
-  return undefined
+  return folder
 }
 
 /** Several processes may do so at once: the folder appears complete or not at all. */

@@ -81,8 +81,8 @@ describe('createDeviceStepper', () => {
   describe('in WASM', () => behaves('wasm'))
 
   describe('on a GPU', () => {
+    const missing = softwareGpu()
     before(function () {
-      const missing = softwareGpu()
       if (missing) {
         console.log(`      ${missing}`)
         this.skip()
