@@ -40,6 +40,8 @@ export interface Places {
   readonly owners: Uint32Array
   readonly rowOf: Uint32Array
   readonly finished: number
+  /** Rows of each operation that are planned now; those after the last are as they were. */
+  readonly planned: readonly number[]
   /** Operations that have a part in it. */
   readonly used: number
 }
@@ -56,7 +58,9 @@ export function findPlaces(
   const owners = new Uint32Array(most)
   const rowOf = new Uint32Array(most)
   const levels: Level[] = []
+  const planned: number[] = []
   let rows = 0
+  let copies = 0
   let values = 0
   let finished = 0
   let used = 0
@@ -83,11 +87,13 @@ export function findPlaces(
 
   /** Whether all of it has found a place. */
   function place(operation: Operation, index: number): boolean {
+    planned[index] = 0
     if (hasRows(operation)) return placeRows(operation, index)
     if (operation.kind === 'copy') {
       const { from, to } = operation
       const level = Math.max(levelFor(from, COPY), levelFor(to, COPY))
-      if (!fits(level, 1)) return false
+      if (copies === limits.copies || !fits(level, 1)) return false
+      copies++
       enter(level, 1).copies.push(operation)
       leave(from, level, COPY)
       leave(to, level, COPY)
@@ -107,8 +113,9 @@ export function findPlaces(
     const { lanes } = operation
     const phase = operation.kind === 'step' ? STEP : AHEAD
     const size = inputSize + width + 2
-    while (operation.planned < lanes.length) {
-      const lane = lanes[operation.planned]
+    for (let row = operation.planned; row < lanes.length; row++) {
+      planned[index] = row
+      const lane = lanes[row]
       const level = levelFor(lane, phase)
       if (rows === most || !fits(level, size)) return false
       const at = enter(level, size)
@@ -117,8 +124,9 @@ export function findPlaces(
       leave(lane, level, phase)
       keys[rows] = PHASES * level + phase
       owners[rows] = index
-      rowOf[rows++] = operation.planned++
+      rowOf[rows++] = row
     }
+    planned[index] = lanes.length
     return true
   }
 
@@ -129,7 +137,7 @@ export function findPlaces(
     if (!whole) break
     finished++
   }
-  return { levels, rows, keys, owners, rowOf, finished, used }
+  return { levels, rows, keys, owners, rowOf, finished, planned, used }
 }
 
 function rowsIn(operations: readonly Operation[]): number {

@@ -1,5 +1,5 @@
 import { copy } from './copy.ts'
-import type { Operation, RowsOperation, SaveOperation } from './operation.ts'
+import { hasRows, type Operation, type RowsOperation, type SaveOperation } from './operation.ts'
 import { AHEAD, findPlaces, PHASES, type Places, STEP } from './places.ts'
 import type { Limits, Shape } from './size.ts'
 
@@ -52,7 +52,13 @@ export function createPlanner(): Planner {
     }
     const places = findPlaces(operations, shape, limits, last, base)
     base += PHASES * places.levels.length + 1
-    return arrange(operations, shape, places)
+    const batch = arrange(operations, shape, places)
+    // Only now: rows of a plan that comes to nothing are still to be planned.
+    for (const [i, rows] of places.planned.entries()) {
+      const operation = operations[i]
+      if (hasRows(operation)) operation.planned = rows
+    }
+    return batch
   }
 }
 
@@ -83,7 +89,7 @@ function arrange(operations: readonly Operation[], { inputSize, stateSize }: Sha
     if (count > 0) parts.push({ kind: 'step', first, rows: count, aheads })
     first += count
     if (reads.length > 0) parts.push({ kind: 'read', lanes: lanesOf(reads) })
-    saves.push(...reads)
+    for (const save of reads) saves.push(save)
   })
 
   const batch = {

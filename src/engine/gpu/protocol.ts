@@ -3,6 +3,9 @@ import type { GruSpec } from '../spec.ts'
 // What the host process and the child that owns the GPU say to each other. Numbers travel in a file that both have
 // open (see numbers.ts), messages only say where they lie. One request is under way at a time.
 
+/** Of all `step` stages of a request, and of a sequence's batch. */
+export const MOST_ROWS: number = 2 ** 20
+
 /** Float32 numbers in the shared file. */
 export interface Span {
   /** Offset in values of 4 bytes. */

@@ -8,14 +8,20 @@ import { type Batch, createPlanner } from './plan.ts'
 import type { Session } from './session.ts'
 import type { Shape } from './size.ts'
 import { flopOf, limitsOf, shapeOf } from './size.ts'
-import { stepRest } from './standby.ts'
+import { lanesBegun, restoreAll, stepRest } from './standby.ts'
 import type { DeviceStepper } from './types.ts'
 
 /** What stands in the queue. */
 export type Queued =
   | Operation
   | { readonly kind: 'grow'; readonly number: number; readonly lanes: number }
-  | { readonly kind: 'settle'; readonly number: number; readonly resolve: () => void }
+  /** Waits for all before it; to settle, until the standby knows all states too. */
+  | { readonly kind: 'settle' | 'wait'; readonly number: number; readonly resolve: () => void }
+
+type Waiting = Exclude<Queued, Operation>
+
+const isWaiting = (queued: Queued): queued is Waiting =>
+  queued.kind === 'grow' || queued.kind === 'settle' || queued.kind === 'wait'
 
 /** Carries out what is pushed, in its order: on the standby, or in a session. */
 export interface Runner {
@@ -58,8 +64,7 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
   let busy = false
   let closed = false
   let scheduled = false
-  /** Rows that have come since the last turn, and when the first of them did. */
-  let arrived = 0
+  /** When the first operation since the last turn came. */
   let began = 0
   /** Takes the runner's listener back from the session. */
   let deafen = (): void => {}
@@ -105,7 +110,7 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
 
   /** The next batch of what is in the queue before anything that is not part of one. */
   function nextBatch(): Batch {
-    const end = queue.findIndex(({ kind }) => kind === 'grow' || kind === 'settle')
+    const end = queue.findIndex(isWaiting)
     const batch = plan((end < 0 ? queue : queue.slice(0, end)) as Operation[], shape(), limits)
     if (batch.finished > 0) begun = queue[batch.finished - 1].number
     queue.splice(0, batch.finished)
@@ -113,20 +118,18 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
   }
 
   function report(): void {
-    if (arrived === 0) return
-    load.came(arrived)
-    arrived = 0
-    listener.came()
+    if (load.together()) listener.came()
   }
 
   /** In WASM, before this returns. */
   function carryOutHere(operation: Queued): void {
     begun = operation.number
-    if (operation.kind === 'settle') operation.resolve()
-    else if (operation.kind === 'save') operation.resolve(standby.save(operation.lane))
+    if (isWaiting(operation)) {
+      if (operation.kind !== 'grow') operation.resolve()
+    } else if (operation.kind === 'save') operation.resolve(standby.save(operation.lane))
     else if (operation.kind === 'restore') standby.restore(operation.lane, operation.state)
     else if (operation.kind === 'copy') standby.copy(operation.from, operation.to)
-    else if (operation.kind !== 'grow') {
+    else {
       const start = performance.now()
       const rows = stepRest(standby, operation, shape())
       load.took(rows, performance.now() - start)
@@ -136,12 +139,12 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
 
   async function runThere(session: Session): Promise<void> {
     const head = queue[0]
-    if (head.kind === 'grow' || head.kind === 'settle') {
+    if (isWaiting(head)) {
       if (head.kind === 'settle') await fetch(session)
-      else if (head.lanes > session.lanes) await session.grow(head.lanes)
+      else if (head.kind === 'grow' && head.lanes > session.lanes) await session.grow(head.lanes)
       queue.shift()
       begun = head.number
-      if (head.kind === 'settle') head.resolve()
+      if (head.kind !== 'grow') head.resolve()
       return
     }
     report()
@@ -157,14 +160,14 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
 
   /** Gives the standby the states of the session. */
   async function fetch(session: Session): Promise<void> {
+    const start = performance.now()
     const lanes = journal.changed(standby.lanes)
     const states = await session.read(lanes)
-    const { stateSize } = shape()
-    lanes.forEach((lane, i) => {
-      standby.restore(lane, states.subarray(i * stateSize, (i + 1) * stateSize))
-    })
+    await restoreAll(standby, lanes, states)
     journal.clear()
     known = begun
+    // Part of what the batches have cost.
+    load.took(0, performance.now() - start)
   }
 
   function fall(error: unknown): void {
@@ -203,7 +206,7 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
       if (!scheduled) began = performance.now()
       schedule()
       const rows = operation.kind === 'step' || operation.kind === 'ahead' ? operation : undefined
-      arrived += rows?.lanes.length ?? 0
+      if (rows) load.asked(rows, standby.lanes)
       if (isAtOnce()) carryOutHere(operation)
       else queue.push(rows ? copyOf(rows) : operation)
     },
@@ -212,9 +215,7 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
         if (closed) throw new Error('the stepper is closed')
         if (standby.lanes > next.lanes) await next.grow(standby.lanes)
         // The others are zero there already.
-        const states = Array.from({ length: standby.lanes }, (_, lane) => lane)
-        const begun = states.filter((lane) => standby.save(lane).some((v) => v !== 0))
-        await next.write(Int32Array.from(begun), standby.save)
+        await next.write(await lanesBegun(standby), standby.save)
         session = next
         deafen = next.gpu.onLost((error) => {
           fallen = { error }
@@ -234,7 +235,7 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
     async close() {
       closed = true
       await new Promise<void>((resolve) => {
-        queue.push({ kind: 'settle', number: begun, resolve })
+        queue.push({ kind: 'wait', number: begun, resolve })
         schedule()
       })
       drop()

@@ -1,5 +1,6 @@
 import { layout } from '../layout.ts'
 import { type GruSpec, stateSize } from '../spec.ts'
+import { MOST_ROWS } from './protocol.ts'
 
 export interface Shape {
   readonly lanes: number
@@ -16,6 +17,7 @@ export interface Limits {
   /** Values of 4 bytes that go in and out. */
   readonly values: number
   readonly levels: number
+  readonly copies: number
 }
 
 /** So much is done well within a request's deadline, also by a GPU in software. */
@@ -39,8 +41,9 @@ export function flopOf(spec: GruSpec): number {
 /** How much of a model's work goes into one request. */
 export function limitsOf(spec: GruSpec): Limits {
   return {
-    rows: Math.max(1, Math.floor(REQUEST_FLOP / flopOf(spec))),
+    rows: Math.min(MOST_ROWS, Math.max(1, Math.floor(REQUEST_FLOP / flopOf(spec)))),
     values: REQUEST_VALUES,
     levels: Math.floor(REQUEST_LAUNCHES / (4 * spec.layers + 4)),
+    copies: REQUEST_LAUNCHES,
   }
 }

@@ -2,6 +2,7 @@ import type { Stepper } from '../stepper.ts'
 import type { RowsOperation } from './operation.ts'
 import type { Part, Work } from './plan.ts'
 import type { Shape } from './size.ts'
+import { createTurns } from './turns.ts'
 
 /** What a batch gives. */
 export interface Results {
@@ -53,6 +54,30 @@ export function stepRest(stepper: Stepper, operation: RowsOperation, { inputSize
     operation.reject(error)
   }
   return lanes.length
+}
+
+/** States that are copied between two looks at the clock: there may be very many. */
+const LANES_AT_ONCE = 1024
+
+/** The lanes whose states are not zero, in order. */
+export async function lanesBegun(stepper: Stepper): Promise<Int32Array> {
+  const turn = createTurns()
+  const begun: number[] = []
+  for (let lane = 0; lane < stepper.lanes; lane++) {
+    if (lane % LANES_AT_ONCE === 0) await turn()
+    if (stepper.save(lane).some((v) => v !== 0)) begun.push(lane)
+  }
+  return Int32Array.from(begun)
+}
+
+/** Puts states [lanes, stateSize] into lanes. */
+export async function restoreAll(stepper: Stepper, lanes: Int32Array, states: Float32Array): Promise<void> {
+  const turn = createTurns()
+  const size = states.length / lanes.length
+  for (let i = 0; i < lanes.length; i++) {
+    if (i % LANES_AT_ONCE === 0) await turn()
+    stepper.restore(lanes[i], states.subarray(i * size, (i + 1) * size))
+  }
 }
 
 function reads(parts: readonly Part[]): number {

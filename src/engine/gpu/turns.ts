@@ -9,7 +9,7 @@ const SLICE_MS = 8
  *
  * It rejects with the signal's reason once that is aborted.
  */
-export function createTurns(signal: AbortSignal | undefined): () => Promise<void> {
+export function createTurns(signal?: AbortSignal): () => Promise<void> {
   let began = performance.now()
   return async () => {
     if (performance.now() - began >= SLICE_MS) {

@@ -1,7 +1,7 @@
 import { layout } from '../../layout.ts'
 import { type GruSpec, gruSpec } from '../../spec.ts'
 import type { Numbers } from '../numbers.ts'
-import type { Adapter, Answers, Request, Span, Stage } from '../protocol.ts'
+import { type Adapter, type Answers, MOST_ROWS, type Request, type Span, type Stage } from '../protocol.ts'
 import type { Sequences } from './fused.ts'
 import { guarded } from './guard.ts'
 import { openPool, type Pool, type PoolStage, type Shared } from './pool.ts'
@@ -22,7 +22,6 @@ export interface Answerer {
 
 /** Lane numbers travel as float32, which counts no further. */
 const MOST_LANES = 2 ** 24
-const MOST_ROWS = 2 ** 20
 
 export function createAnswerer({ adapter, shared, sequences }: Workshop, numbers: Numbers): Answerer {
   const pools = new Map<number, Pool>()
