@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { createRandom } from '../../src/engine/random.ts'
 import { createForecastModel } from '../../src/forecast/model.ts'
@@ -79,6 +80,7 @@ describe('streams that answer later', () => {
     const keys = Array.from({ length: 40 }, (_, i) => `k${i}`)
     for (const { value, time } of waves(10)) {
       await Promise.all(keys.map((key) => streams.take(key, value, time)))
+      await nextTurn()
     }
     const { batch, microseconds } = model.load
     assert.ok(batch > 30 && batch < 40.5, `${batch} readings at a time`)

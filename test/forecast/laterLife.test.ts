@@ -80,11 +80,13 @@ describe('streams that answer later, forgotten, saved, refitted or closed meanwh
   })
 
   it('are saved while they wait without the states that are on their way, which are rebuilt', async () => {
-    const model = answeringLater()
+    const pool = watched()
+    const model = answeringLater(pool.open)
     const streams = open(model, { period: 1000 })
     await takeAll(streams, readings('a', 40))
     await model.settle()
     const [next] = waves(1, 40)
+    pool.hold(() => true)
     const under = streams.take('a', next.value, next.time)
     const snapshot = streams.snapshot()
     const [lanes] = lanesOf(snapshot)
@@ -92,6 +94,7 @@ describe('streams that answer later, forgotten, saved, refitted or closed meanwh
       lanes.map((lane) => lane === null),
       [true, false, false, false],
     )
+    pool.release()
     await under
     const restored = open(taught(), { period: 1000 })
     restored.restore(snapshot)

@@ -13,7 +13,7 @@ export interface Watched {
   /** Pools that were opened, and that have been closed to the end. */
   readonly opened: number
   readonly closed: number
-  /** Keeps back the answers of steps whose first lane this is said of, until `release`. */
+  /** Keeps back the answers and new states of steps whose first lane this is said of, until `release`. */
   hold(held: (lane: number) => boolean): void
   release(): void
 }
@@ -23,6 +23,7 @@ export function watched(): Watched {
   let opened = 0
   let closed = 0
   let isHeld: (lane: number) => boolean = () => false
+  const unknown = new Set<number>()
   let gate = Promise.resolve()
   let release = (): void => {}
 
@@ -40,10 +41,12 @@ export function watched(): Watched {
       return Object.assign(Object.create(stepper) as typeof stepper, {
         step(lanes: ArrayLike<number>, inputs: Float32Array) {
           stepped.push(lanes[0])
+          if (isHeld(lanes[0])) unknown.add(lanes[0])
           return keepBack(lanes[0], stepper.step(lanes, inputs))
         },
         ahead: (lanes: ArrayLike<number>, inputs: Float32Array) =>
           keepBack(lanes[0], stepper.ahead(lanes, inputs)),
+        peek: (lane: number) => (unknown.has(lane) ? undefined : stepper.peek(lane)),
         close: async () => {
           await stepper.close()
           closed++
@@ -63,6 +66,7 @@ export function watched(): Watched {
     },
     release() {
       isHeld = () => false
+      unknown.clear()
       release()
     },
   }
