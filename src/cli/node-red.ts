@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { lstat, mkdir, readFile, readlink, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DeviceChoice } from '../engine/device.ts'
 import { cloneOnly } from './clone-only.ts'
 import { setFlowDevice } from './flow-device.ts'
+import { flowFile } from './flow-file.ts'
 import { writeNew } from './lock.ts'
 import { packageRoot } from './package.ts'
 
@@ -102,13 +103,19 @@ async function answers(url: string, ended: Promise<unknown>): Promise<void> {
   }
 }
 
-/** Settings, the package linked into the palette and the quick-start flow: whatever is not there yet. */
-async function prepareUserDir(userDir: string, device?: DeviceChoice): Promise<void> {
+/** Settings, the package linked into the palette and the quick-start flow, whatever is not there yet; and the device. */
+export async function prepareUserDir(userDir: string, device?: DeviceChoice): Promise<void> {
   const scope = join(userDir, 'node_modules', '@gruflow')
   await mkdir(scope, { recursive: true })
   await linkPackage(join(scope, 'node-red-gru'))
-  await writeNew(join(userDir, 'settings.cjs'), settings())
-  const flow = join(userDir, 'flows.json')
+  const settingsFile = join(userDir, 'settings.cjs')
+  await writeNew(settingsFile, settings())
+  const flow = flowFile(userDir, settingsFile)
+  if (flow === undefined) {
+    if (device) throw new Error(`--device has no effect: '${settingsFile}' keeps flows in projects`)
+    return
+  }
+  await mkdir(dirname(flow), { recursive: true })
   await writeNew(flow, await quickStart())
   if (device) await setFlowDevice(flow, device)
 }
