@@ -26,7 +26,7 @@ export interface ModelHost {
    * @throws RangeError naming an impossible option and its value
    */
   attach(id: string, options: StreamsOptions): Streams
-  /** Closes a node's streams and keeps what they know until the node attaches again, which it may once this has settled. */
+  /** Closes a node's streams and keeps what they know until the node attaches again, which it may before this has settled. */
   detach(id: string): Promise<void>
   /** Closes a node's streams for good. */
   forget(id: string): void
@@ -81,7 +81,7 @@ export function openHost({ model: options, file, warn, saveEvery = SAVE_EVERY }:
     model,
     attach(id, streamsOptions) {
       const streams = model.streams(streamsOptions)
-      const saved = kept.get(id)
+      const saved = attached.get(id)?.snapshot() ?? kept.get(id)
       kept.delete(id)
       if (saved !== undefined) {
         try {
@@ -96,11 +96,14 @@ export function openHost({ model: options, file, warn, saveEvery = SAVE_EVERY }:
       return streams
     },
     async detach(id) {
-      await model.settle()
       const streams = attached.get(id)
       if (!streams) return
-      kept.set(id, streams.snapshot())
-      attached.delete(id)
+      await model.settle()
+      // Meanwhile the node may have been forgotten, or started anew by a runtime that did not wait.
+      if (attached.get(id) === streams) {
+        kept.set(id, streams.snapshot())
+        attached.delete(id)
+      }
       streams.close()
       dirty = true
     },

@@ -113,6 +113,21 @@ describe('the host of a model', () => {
     await host.close()
   })
 
+  it('leaves the streams alone of a node that has attached before the old one let go', async () => {
+    const host = openHost({ model: { ...options, device: 'gpu' }, warn })
+    const settings = { warmUp: 2, period: 1000 }
+    const old = host.attach('a', settings)
+    await old.take('key', 1, 1000)
+    const detaching = host.detach('a')
+    const next = host.attach('a', settings)
+    await detaching
+    assert.match((await old.take('key', 2, 2000)).skipped?.message ?? '', /closed/)
+    assert.ok((await next.take('key', 2, 2000)).forecast, 'it goes on where the old one was')
+    await host.detach('a')
+    assert.equal(host.attach('a', settings).counts('key')?.accepted, 2)
+    await host.close()
+  })
+
   it('removes the file only when asked', async () => {
     const file = memoryFile()
     const first = openHost({ model: options, file, warn })
