@@ -99,13 +99,15 @@ function start(RED: Red, node: RedNode, config: ForecastConfig): void {
     else {
       const job = { reading: read(msg), msg, send, done }
       unanswered.add(job)
+      // Before the answer: a model that closes meanwhile saves what it has taken.
+      host.touch()
       jobs.next(job)
     }
   })
   node.on('close', (removed, done) => {
-    // What is under way is answered first.
+    // The operator answers what is under way, and nothing that comes from now on.
+    ended ??= {}
     answers.add(() => {
-      ended ??= {}
       stopListening()
       status.close()
       end(isDeleted(RED, node.id, removed))
@@ -118,7 +120,6 @@ function start(RED: Red, node: RedNode, config: ForecastConfig): void {
   function answer({ source, key, forecast, skipped }: Outcome<Job>): void {
     const { msg, send, done } = source
     unanswered.delete(source)
-    host.touch()
     if (forecast) status.set(forecastStatus(forecast))
     else if (skipped.progress) status.set(warmingStatus(skipped.progress))
     else if (skipped.error) {
