@@ -15,17 +15,20 @@ export interface Ran {
 export const readDevice = (field: unknown): DeviceChoice => checkDevice(field || 'auto')
 
 /** How the reason begins where it is no choice but a loss. */
-const LOST = /^gpu:\S+ was (lost|left on the way): /
+const LOST = /^gpu:\S+ was (lost|left)\b/
+/** What a reason measures is another number each time. */
+const NUMBERS = /\d[\d.,]*/g
 
-/** Makes the function that says in a node's log what runs its model, whenever it is something else. */
+/** Makes the function that says in a node's log what runs its model, whenever it is something else, or for something else. */
 export function createDeviceLog(node: Pick<RedNode, 'log' | 'warn'>): (ran: Ran) => void {
-  let known: Ran | undefined
-  return (ran) => {
-    if (ran.device === known?.device && ran.reason === known.reason) return
-    const text = `the model runs on ${ran.device}: ${ran.reason}`
-    if (LOST.test(ran.reason)) node.warn(text)
+  let known = ''
+  return ({ device, reason }) => {
+    const kind = `${device} ${reason.replace(NUMBERS, '')}`
+    if (kind === known) return
+    known = kind
+    const text = `the model runs on ${device}: ${reason}`
+    if (LOST.test(reason)) node.warn(text)
     else node.log(text)
-    known = ran
   }
 }
 
