@@ -31,6 +31,11 @@ export type Read<T extends keyof Answers, R> = (
 export interface AskOptions {
   /** Milliseconds from the request's turn after which the process counts as hung and is killed. @default 3000 */
   readonly deadlineMs?: number
+  /**
+   * Milliseconds after which nobody waits for the answer any more, wherever the request stands: others' may be before
+   * it. The process goes on. @default as long as it takes
+   */
+  readonly patienceMs?: number
 }
 
 /** A child process and its requests, of which one is under way at a time. */
@@ -39,7 +44,7 @@ export interface Connection {
   readonly pid: number | undefined
   /**
    * @throws GpuLostError when the child is gone or goes; NoGpuError when it has found no GPU; Error when it cannot do
-   * what is asked
+   * what is asked, or not within the patience
    */
   ask<T extends keyof Answers, R>(
     type: T,
@@ -56,7 +61,7 @@ export interface Connection {
 interface Task {
   send(id: number): Request
   done(answer: Answers[keyof Answers]): void
-  readonly reject: (error: unknown) => void
+  reject(error: unknown): void
   readonly deadlineMs: number
 }
 
@@ -166,17 +171,25 @@ export function connect(url: URL): Connection {
   }
 
   async function expire(task: Task): Promise<void> {
-    // If this process was busy for so long, the answer may be there, and only has to be read.
-    for (let turn = 0; turn < GRACE_TURNS; turn++) await nextTurn()
-    if (running === task) lose(`the GPU did not answer within ${task.deadlineMs / 1000} s`)
+    await grace()
+    if (running === task) lose(`the GPU did not answer within ${seconds(task.deadlineMs)}`)
+  }
+
+  /** Nobody waits for it any more; what is under way is the child's to end. */
+  async function giveUp(task: Task, patienceMs: number): Promise<void> {
+    await grace()
+    const at = waiting.indexOf(task)
+    if (at >= 0) waiting.splice(at, 1)
+    task.reject(new Error(`the GPU was busy for ${seconds(patienceMs)}`))
   }
 
   return {
     pid: child.pid,
-    ask: (type, prepare, read, { deadlineMs = DEADLINE_MS } = {}) =>
+    ask: (type, prepare, read, { deadlineMs = DEADLINE_MS, patienceMs } = {}) =>
       new Promise((resolve, reject) => {
         if (lost) return reject(lost)
-        waiting.push({
+        let patience: NodeJS.Timeout | undefined
+        const task: Task = {
           send(id) {
             let end = 0
             const write = (values: Float32Array): Span => {
@@ -187,15 +200,21 @@ export function connect(url: URL): Connection {
             return { id, type, ...prepare(write, () => end) } as Request
           },
           done(answer) {
+            clearTimeout(patience)
             try {
               resolve(read(answer as Answers[typeof type], numbers.read))
             } catch (error) {
               reject(error)
             }
           },
-          reject,
+          reject(error) {
+            clearTimeout(patience)
+            reject(error)
+          },
           deadlineMs,
-        })
+        }
+        if (patienceMs !== undefined) patience = setTimeout(() => void giveUp(task, patienceMs), patienceMs)
+        waiting.push(task)
         next()
       }),
     onLost(listener) {
@@ -210,3 +229,10 @@ export function connect(url: URL): Connection {
     },
   }
 }
+
+/** If this process was busy for long, an answer may be there, and only has to be read. */
+async function grace(): Promise<void> {
+  for (let turn = 0; turn < GRACE_TURNS; turn++) await nextTurn()
+}
+
+const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 100) / 10} s`

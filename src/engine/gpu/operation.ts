@@ -49,3 +49,13 @@ export function hasRows(operation: Operation): operation is RowsOperation {
 export function copyOf(operation: RowsOperation): RowsOperation {
   return { ...operation, lanes: new Uint32Array(operation.lanes), inputs: operation.inputs.slice() }
 }
+
+/** What stands in the queue. */
+export type Queued =
+  | Operation
+  | { readonly kind: 'grow'; readonly number: number; readonly lanes: number }
+  /** Waits for all before it; to settle, until the standby knows all states too. */
+  | { readonly kind: 'settle' | 'wait'; readonly number: number; readonly resolve: () => void }
+
+export const isWaiting = (queued: Queued): queued is Exclude<Queued, Operation> =>
+  queued.kind === 'grow' || queued.kind === 'settle' || queued.kind === 'wait'

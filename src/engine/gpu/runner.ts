@@ -3,25 +3,14 @@ import type { Stepper } from '../stepper.ts'
 import { answer } from './answer.ts'
 import { createJournal } from './journal.ts'
 import { createLoad } from './load.ts'
-import { copyOf, type Operation } from './operation.ts'
+import { copyOf, isWaiting, type Operation, type Queued } from './operation.ts'
+import { createPatience } from './patience.ts'
 import { type Batch, createPlanner } from './plan.ts'
 import type { Session } from './session.ts'
 import type { Shape } from './size.ts'
 import { flopOf, limitsOf, shapeOf } from './size.ts'
 import { lanesBegun, restoreAll, stepRest } from './standby.ts'
 import type { DeviceStepper } from './types.ts'
-
-/** What stands in the queue. */
-export type Queued =
-  | Operation
-  | { readonly kind: 'grow'; readonly number: number; readonly lanes: number }
-  /** Waits for all before it; to settle, until the standby knows all states too. */
-  | { readonly kind: 'settle' | 'wait'; readonly number: number; readonly resolve: () => void }
-
-type Waiting = Exclude<Queued, Operation>
-
-const isWaiting = (queued: Queued): queued is Waiting =>
-  queued.kind === 'grow' || queued.kind === 'settle' || queued.kind === 'wait'
 
 /** Carries out what is pushed, in its order: on the standby, or in a session. */
 export interface Runner {
@@ -55,6 +44,7 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
   const journal = createJournal(flopOf(spec))
   const load = createLoad()
   const plan = createPlanner()
+  const patience = createPatience()
   const queue: Queued[] = []
   const moves: (() => Promise<void>)[] = []
   let session: Session | undefined
@@ -75,6 +65,18 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
 
   const isAtOnce = (): boolean =>
     !session && !busy && queue.length + moves.length === 0 && performance.now() - began < SLICE_MS
+
+  /** For the next request. */
+  function patienceMs(): number {
+    // Where nobody waits, patience begins with the request.
+    if (queue.length === 0) patience.renew()
+    return patience.left
+  }
+
+  function enqueue(operation: Queued): void {
+    if (queue.length === 0) patience.renew()
+    queue.push(operation)
+  }
 
   function schedule(): void {
     if (busy || scheduled) return
@@ -114,6 +116,7 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
     const batch = plan((end < 0 ? queue : queue.slice(0, end)) as Operation[], shape(), limits)
     if (batch.finished > 0) begun = queue[batch.finished - 1].number
     queue.splice(0, batch.finished)
+    patience.renew()
     return batch
   }
 
@@ -141,7 +144,8 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
     const head = queue[0]
     if (isWaiting(head)) {
       if (head.kind === 'settle') await fetch(session)
-      else if (head.kind === 'grow' && head.lanes > session.lanes) await session.grow(head.lanes)
+      else if (head.kind === 'grow' && head.lanes > session.lanes)
+        await session.grow(head.lanes, patienceMs())
       queue.shift()
       begun = head.number
       if (head.kind !== 'grow') head.resolve()
@@ -149,9 +153,10 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
     }
     report()
     const start = performance.now()
+    const most = patienceMs()
     const batch = nextBatch()
     journal.add(batch)
-    const results = await session.run(batch)
+    const results = await session.run(batch, most)
     journal.answered()
     answer(batch, results, shape())
     load.took(batch.rows, performance.now() - start)
@@ -162,7 +167,7 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
   async function fetch(session: Session): Promise<void> {
     const start = performance.now()
     const lanes = journal.changed(standby.lanes)
-    const states = await session.read(lanes)
+    const states = await session.read(lanes, patienceMs())
     await restoreAll(standby, lanes, states)
     journal.clear()
     known = begun
@@ -208,14 +213,14 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
       const rows = operation.kind === 'step' || operation.kind === 'ahead' ? operation : undefined
       if (rows) load.asked(rows, standby.lanes)
       if (isAtOnce()) carryOutHere(operation)
-      else queue.push(rows ? copyOf(rows) : operation)
+      else enqueue(rows ? copyOf(rows) : operation)
     },
     enter: (next) =>
       move(async () => {
         if (closed) throw new Error('the stepper is closed')
-        if (standby.lanes > next.lanes) await next.grow(standby.lanes)
+        if (standby.lanes > next.lanes) await next.grow(standby.lanes, patienceMs())
         // The others are zero there already.
-        await next.write(await lanesBegun(standby), standby.save)
+        await next.write(await lanesBegun(standby), standby.save, patienceMs())
         session = next
         deafen = next.gpu.onLost((error) => {
           fallen = { error }
@@ -235,7 +240,7 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
     async close() {
       closed = true
       await new Promise<void>((resolve) => {
-        queue.push({ kind: 'wait', number: begun, resolve })
+        enqueue({ kind: 'wait', number: begun, resolve })
         schedule()
       })
       drop()

@@ -7,20 +7,23 @@ import type { Stage } from './protocol.ts'
 import type { Results } from './standby.ts'
 
 /** Building kernels can take seconds. */
-const OPENING_MS = 20_000
+const OPENING_MS = 10_000
 /** Values of the states that one request writes or reads. */
 const CHUNK = 2 ** 21
 
-/** A pool of states on the GPU. Each call waits for those before; all throw what `Gpu.ask` throws. */
+/**
+ * A pool of states on the GPU. Each call waits for those before; all throw what `Gpu.ask` throws, of which each request
+ * has the patience that is given.
+ */
 export interface Session {
   readonly gpu: Gpu
   readonly lanes: number
-  run(batch: Batch): Promise<Results>
+  run(batch: Batch, patienceMs?: number): Promise<Results>
   /** Puts states [lanes, stateSize] into lanes. */
-  write(lanes: Int32Array, states: (lane: number) => Float32Array): Promise<void>
+  write(lanes: Int32Array, states: (lane: number) => Float32Array, patienceMs?: number): Promise<void>
   /** The states of lanes [lanes, stateSize]. */
-  read(lanes: Int32Array): Promise<Float32Array>
-  grow(lanes: number): Promise<void>
+  read(lanes: Int32Array, patienceMs?: number): Promise<Float32Array>
+  grow(lanes: number, patienceMs?: number): Promise<void>
   close(): void
 }
 
@@ -39,7 +42,11 @@ export async function openSession(gpu: Gpu, { spec, weights }: Model, initial: n
     { deadlineMs: OPENING_MS },
   )
 
-  function run(parts: readonly Part[], batch: Pick<Batch, 'inputs' | 'from' | 'to'>): Promise<Results> {
+  function run(
+    parts: readonly Part[],
+    batch: Pick<Batch, 'inputs' | 'from' | 'to'>,
+    patienceMs?: number,
+  ): Promise<Results> {
     return gpu.ask(
       'run',
       (write, replyAt) => ({
@@ -58,6 +65,7 @@ export async function openSession(gpu: Gpu, { spec, weights }: Model, initial: n
         reply: replyAt(),
       }),
       ({ outputs, states }, numbers) => ({ outputs: numbers(outputs), states: numbers(states) }),
+      { patienceMs },
     )
   }
 
@@ -75,31 +83,31 @@ export async function openSession(gpu: Gpu, { spec, weights }: Model, initial: n
     get lanes() {
       return lanes
     },
-    run: async (batch) =>
-      batch.parts.length > 0 ? run(batch.parts, batch) : { outputs: NOTHING, states: NOTHING },
-    write: (all, stateOf) =>
+    run: async (batch, patienceMs) =>
+      batch.parts.length > 0 ? run(batch.parts, batch, patienceMs) : { outputs: NOTHING, states: NOTHING },
+    write: (all, stateOf, patienceMs) =>
       inChunks(all, async (lanes) => {
         const states = new Float32Array(lanes.length * size)
         lanes.forEach((lane, i) => {
           states.set(stateOf(lane), i * size)
         })
-        await run([{ kind: 'write', lanes, states }], none)
+        await run([{ kind: 'write', lanes, states }], none, patienceMs)
       }),
-    async read(all) {
+    async read(all, patienceMs) {
       const states = new Float32Array(all.length * size)
       await inChunks(all, async (lanes, at) => {
-        const { states: some } = await run([{ kind: 'read', lanes }], none)
+        const { states: some } = await run([{ kind: 'read', lanes }], none, patienceMs)
         states.set(some, at * size)
       })
       checkFinite('states from the GPU', states)
       return states
     },
-    async grow(more) {
+    async grow(more, patienceMs) {
       await gpu.ask(
         'grow',
         () => ({ pool, lanes: more }),
         () => undefined,
-        { deadlineMs: OPENING_MS },
+        { patienceMs },
       )
       lanes = more
     },

@@ -9,13 +9,15 @@ import { createStepper, type Stepper } from '../../../../src/engine/stepper.ts'
 export interface Mishap {
   readonly type: Request['type']
   readonly nth: number
-  readonly how: 'hang' | 'crash' | 'fail' | 'lost'
+  /** Slow takes longer than a step may, less than anyone's patience. */
+  readonly how: 'hang' | 'slow' | 'crash' | 'fail' | 'lost'
 }
 
 const mishap = JSON.parse(process.env.STANDIN ?? 'null') as Mishap | null
 const numbers = openNumbers(3)
 const pools = new Map<number, Stepper>()
 let met = 0
+const SLOW_MS = 3300
 
 const ADAPTER = {
   vendor: 'standin',
@@ -29,6 +31,10 @@ const ADAPTER = {
 process.on('message', (request: Request) => {
   if (request.type === mishap?.type && ++met === mishap.nth) {
     if (mishap.how === 'hang') return
+    if (mishap.how === 'slow') {
+      setTimeout(() => send({ id: request.id, type: 'done', answer: answer(request) }), SLOW_MS)
+      return
+    }
     if (mishap.how === 'crash') {
       process.stderr.write('first words\nlast words\n')
       process.exit(7)
