@@ -115,8 +115,8 @@ export function createChoice(
   }
 
   function fail(error: unknown, left = ''): void {
-    // All else may pass: a lack of memory, a driver that starts anew.
-    if (error instanceof NoGpuError) final = true
+    // All else may pass: a lack of memory, a driver that starts anew. Where a GPU has been, it may come back.
+    if (error instanceof NoGpuError && !last) final = true
     else retry()
     const how = error instanceof GpuLostError ? 'lost' : 'left'
     const message = error instanceof Error ? error.message : String(error)
@@ -165,16 +165,16 @@ const FORMAT = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 })
 function comparison(crossing: number, { rows }: Calibration): (batch: number) => string {
   if (crossing === Number.POSITIVE_INFINITY) {
     const most = rows[rows.length - 1].toLocaleString('en')
-    return () => `the GPU is slower for this model, with up to ${most} readings at a time`
+    return () => `the GPU is slower for this model, with up to ${most} steps at a time`
   }
   const from = FORMAT.format(crossing)
   let said = 0
-  let text = `the GPU wins from ${from} readings at a time on`
+  let text = `the GPU wins from ${from} steps at a time on`
   return (batch) => {
     const rounded = Number(batch.toPrecision(2))
     if (rounded !== said) {
       said = rounded
-      text = `readings come ${FORMAT.format(batch)} at a time, the GPU wins from ${from} on`
+      text = `steps come ${FORMAT.format(batch)} at a time, the GPU wins from ${from} on`
     }
     return text
   }

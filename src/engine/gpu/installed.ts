@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 
 /** The first version of `webgpu` that leaves the processor alone while it waits: 0.4.0 keeps a core busy for ever. */
 const OLDEST = [0, 6, 2]
@@ -16,29 +15,16 @@ const VERSION = /"version"\s*:\s*"(\d+)\.(\d+)\.(\d+)/
 export function missingPackage(module: string = import.meta.url): string | undefined {
   const folders = createRequire(module).resolve.paths('webgpu') ?? []
   const installed = folders.find((folder) => existsSync(join(folder, 'webgpu', 'package.json')))
-  const where = root(fileURLToPath(module))
   if (installed === undefined) {
-    return `the package webgpu is not installed: npm install webgpu in ${where} adds GPU support`
+    return 'the package webgpu is not installed: npm install webgpu adds GPU support'
   }
   const [, ...version] = readFileSync(join(installed, 'webgpu', 'package.json'), 'utf8').match(VERSION) ?? []
   if (!isOld(version.map(Number))) return undefined
   const [found, needed] = [version.join('.'), OLDEST.join('.')]
-  return `webgpu ${found} is too old, ${needed} or newer is needed: npm install webgpu@latest in ${where} brings it`
+  return `webgpu ${found} is too old, ${needed} or newer is needed: npm install webgpu@latest`
 }
 
 function isOld(version: readonly number[]): boolean {
   const differs = version.findIndex((part, i) => part !== OLDEST[i])
   return differs >= 0 && version[differs] < OLDEST[differs]
-}
-
-/** The folder whose packages a file belongs to: where a user has installed it, or its own package. */
-function root(path: string): string {
-  const installed = path.indexOf(`${sep}node_modules${sep}`)
-  if (installed >= 0) return path.slice(0, installed)
-  let folder = dirname(path)
-  while (folder !== dirname(folder)) {
-    if (existsSync(join(folder, 'package.json'))) return folder
-    folder = dirname(folder)
-  }
-  return dirname(path)
 }

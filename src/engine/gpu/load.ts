@@ -27,7 +27,7 @@ export function createLoad(): Load {
   let round = 1
   return {
     get now() {
-      // Weighted by rows: the size of the batch that a reading finds itself in.
+      // Weighted by rows: the size of the batch that a step finds itself in.
       return { batch: rows && squares / rows, microseconds: done && (1000 * time) / done }
     },
     asked({ kind, lanes }, pool) {

@@ -16,8 +16,10 @@ export interface Gpu extends Pick<Connection, 'pid' | 'ask' | 'onLost'> {
 }
 
 const OWN_CHILD = new URL(`./child/main${extname(import.meta.url)}`, import.meta.url)
-/** Loading Dawn and a driver, building kernels. */
-const OPENING_MS = 20_000
+/** Loading Dawn and a driver. */
+const OPENING_MS = 10_000
+/** For so long the answer that there is no GPU is taken to be still true: a process only to hear it again costs more. */
+const REFUSED_MS = 60_000
 /** How long the process stays after its last user, for the next. */
 const KEPT_MS = 10_000
 
@@ -29,12 +31,25 @@ interface Shared {
   timer?: NodeJS.Timeout
 }
 
+/** A process has found that there is no GPU. */
+interface Refusal {
+  readonly error: NoGpuError
+  readonly at: number
+  /** The variables by which it looked for drivers. */
+  readonly environment: string
+}
+
 /**
  * Makes a source of GPUs whose process is the module `url`: it starts with the first share, serves all, and ends a
- * while after the last.
+ * while after the last. Where it finds no GPU, the next that ask within a minute are told so without a process.
  */
 export function createGpuSource(url: URL = OWN_CHILD): () => Promise<Gpu> {
   let current: Shared | undefined
+  let refusal: Refusal | undefined
+
+  function isRefused({ at, environment }: Refusal): boolean {
+    return performance.now() - at < REFUSED_MS && environment === JSON.stringify(process.env)
+  }
 
   function start(): Shared {
     const connection = connect(url)
@@ -67,6 +82,8 @@ export function createGpuSource(url: URL = OWN_CHILD): () => Promise<Gpu> {
   return async () => {
     const missing = missingPackage()
     if (missing) throw new NoGpuError(missing)
+    if (refusal && isRefused(refusal)) throw refusal.error
+    const environment = JSON.stringify(process.env)
     current ??= start()
     const shared = current
     shared.users++
@@ -75,6 +92,7 @@ export function createGpuSource(url: URL = OWN_CHILD): () => Promise<Gpu> {
     try {
       adapter = await shared.adapter
     } catch (error) {
+      if (error instanceof NoGpuError) refusal = { error, at: performance.now(), environment }
       // Without an adapter it is of no use to anyone.
       forget(shared)
       shared.connection.end()

@@ -25,7 +25,7 @@ export function reasonForWasm(
   const { cells } = layout(model.spec)
   const products = cells.reduce((sum, { inputSize }) => sum + H * (inputSize + H), 0)
   const perStep = (rows * products) / cells.length
-  if (perStep < WORTH_A_STEP) return `${Math.round(rows)} rows at a time are too few for a GPU`
+  if (perStep < WORTH_A_STEP) return `${Math.round(rows)} steps at a time are too few for a GPU`
   if (6 * steps * products < WORTH_STARTING) return 'WASM is done before a GPU has started'
   return undefined
 }

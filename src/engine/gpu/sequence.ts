@@ -78,7 +78,7 @@ async function share(
     return { reason: error instanceof Error ? error.message : String(error) }
   }
   if (device === 'gpu') return { gpu, reason: 'asked for' }
-  if (!gpu.adapter.software) return { gpu, reason: 'enough rows at a time for a GPU' }
+  if (!gpu.adapter.software) return { gpu, reason: 'enough steps at a time for a GPU' }
   gpu.release()
   return { reason: `${gpu.name} computes on the CPU` }
 }

@@ -16,7 +16,10 @@ export interface DeviceStepper {
   readonly lanes: number
   /** Settles once it is known whether a GPU will run the steps; until then WASM does. */
   readonly ready: Promise<void>
-  /** Readings that came together, and microseconds for each, on the average of the last batches; 0 before the first. */
+  /**
+   * Steps that came together, of each stream one, and microseconds for each, on the average of the last batches; 0
+   * before the first.
+   */
   readonly load: { readonly batch: number; readonly microseconds: number }
   /**
    * Steps lane `lanes[i]` with row i of `inputs` [n, inputSize], in order: a lane named twice takes two steps.

@@ -219,6 +219,32 @@ describe('a stepper that loses its GPU', () => {
       await stepper.close()
     })
 
+    it('and then has no adapter for a while, as during an update of the driver: finds it again', async () => {
+      process.env.STANDIN = JSON.stringify({ type: 'run', nth: 1, how: 'crash' } satisfies Mishap)
+      const source = createGpuSource(STANDIN)
+      let asked = 0
+      const acquire = () => {
+        if (asked++ === 0) return source()
+        delete process.env.STANDIN
+        return asked < 4 ? Promise.reject(new NoGpuError('no GPU was found')) : source()
+      }
+      const heard: string[] = []
+      const onDevice = ({ reason }: { readonly reason: string }): void => void heard.push(reason)
+      const stepper = openDeviceStepper(model, { device: 'gpu', onDevice }, { acquire, retryMs: 1 })
+      const pair = beside(stepper)
+      await stepper.ready
+      void pair.step([0], values(model, 1, 1))
+      await until(() => heard.length === 5)
+      void pair.step([0], values(model, 1, 2))
+      assert.ok((await pair.worst()) <= APART)
+      await sameStates(stepper, pair.exact, APART)
+      await stepper.close()
+      const [there, lost, ...later] = heard
+      assert.equal(there, 'asked for')
+      assert.match(lost, /^gpu:standin was lost/)
+      assert.deepEqual(later, ['no GPU was found', 'no GPU was found', 'asked for'])
+    })
+
     it('twice: waits longer before it tries again', async () => {
       process.env.STANDIN = JSON.stringify({ type: 'run', nth: 2, how: 'crash' } satisfies Mishap)
       const source = createGpuSource(STANDIN)

@@ -61,7 +61,7 @@ describe('sequences in WASM, in turns', () => {
     const model = initialise(gruSpec({ inputSize: 2, hiddenSize: 4 }), { seed: 1 })
     const { device, reason } = await deviceSequence(model, inputs(24, 1), { batch: 3, time: 4 })
     assert.equal(device, wasm.device)
-    assert.equal(reason, '3 rows at a time are too few for a GPU')
+    assert.equal(reason, '3 steps at a time are too few for a GPU')
   })
 
   it('are what auto does where no GPU can be had, with the reason', async () => {
