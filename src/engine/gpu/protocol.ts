@@ -6,6 +6,9 @@ import type { GruSpec } from '../spec.ts'
 /** Of all `step` stages of a request, and of a sequence's batch. */
 export const MOST_ROWS: number = 2 ** 20
 
+/** Time steps of a sequence that the child computes as one; a last few cost as much. */
+export const FUSED_STEPS = 32
+
 /** Float32 numbers in the shared file. */
 export interface Span {
   /** Offset in values of 4 bytes. */
@@ -66,7 +69,7 @@ export type Request = { readonly id: number } & (
     }
   /**
    * One forward layer without projection over x [time, batch, inputSize] from h0 [batch, hiddenSize], with no pool:
-   * long stretches in fused pipelines.
+   * fused {@link FUSED_STEPS} at a time unless there are fewer.
    */
   | {
       readonly type: 'sequence'

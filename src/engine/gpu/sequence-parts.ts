@@ -1,34 +1,46 @@
 import { checkFinite } from '../check.ts'
 import { type CellWork, type Part, type SequenceWork, underWay } from '../sequence-work.ts'
 import type { GruSpec } from '../spec.ts'
+import { FUSED_STEPS } from './protocol.ts'
 import { limitsOf } from './size.ts'
 
 /** Numbers that come and go with one request: 8 MiB, some 10 ms of copying in this process at most. */
 const MAX_NUMBERS = 2 ** 21
 /** Share of a part's rows that are under way to its end at least; the others run on for nothing. */
 const UNDER_WAY = 0.5
-/** Long parts have a multiple of so many steps, which leaves the child's pipelines no remainder. */
-const EVEN_STEPS = 64
 
-/** Cuts a cell's work in time and rows into parts for one request each, earlier steps first. */
+/**
+ * Cuts a cell's work in rows and time into parts for one request each, earlier steps of a row first.
+ *
+ * Rows come before time: parts have the steps that the child computes in one go, or a multiple of them, and as many
+ * rows as then fit, in groups of equal size, since the child builds what it computes with for a number of rows.
+ */
 export function* cut(work: SequenceWork, spec: GruSpec): Generator<Part> {
   const { lengths, rows } = work
+  if (rows.length === 0) return
   const limits = limitsOf(spec)
   const most = Math.max(
     1,
     Math.min(limits.rows, Math.floor(MAX_NUMBERS / (spec.inputSize + spec.hiddenSize))),
   )
-  let end = underWay(work, rows.length, 0)
-  for (let from = 0; end > 0; end = underWay(work, end, from)) {
-    const shortest = lengths[rows[Math.ceil(UNDER_WAY * end) - 1]]
-    const steps = Math.max(1, Math.min(limits.levels, Math.floor(most / end)))
-    const even = steps > EVEN_STEPS ? steps - (steps % EVEN_STEPS) : steps
-    const to = Math.min(shortest, from + even)
-    for (let first = 0; first < end; first += most) {
-      yield { first, end: Math.min(first + most, end), from, to }
+  const together = Math.max(1, Math.floor(most / Math.min(FUSED_STEPS, lengths[rows[0]])))
+  const size = Math.ceil(rows.length / Math.ceil(rows.length / together))
+  for (let first = 0; first < rows.length; first += size) {
+    let end = Math.min(first + size, rows.length)
+    for (let from = 0; end > first; end = underWay(work, end, from)) {
+      const shortest = lengths[rows[first + Math.ceil(UNDER_WAY * (end - first)) - 1]]
+      const to = Math.min(
+        shortest,
+        from + evenSteps(Math.floor(Math.min(limits.levels, most / (end - first)))),
+      )
+      yield { first, end, from, to }
+      from = to
     }
-    from = to
   }
+}
+
+function evenSteps(most: number): number {
+  return most < FUSED_STEPS ? Math.max(1, most) : most - (most % FUSED_STEPS)
 }
 
 /** A part's inputs [steps, rows, inputSize], zero beyond a row's end, and its first states [rows, hiddenSize]. */

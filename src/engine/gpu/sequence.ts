@@ -34,7 +34,8 @@ const CALL_NUMBERS = 2 ** 20
 const CALL_FLOP = 5e7
 
 /**
- * As `sequence`, on a GPU or in WASM, while the event loop goes on: it waits some 20 ms at most.
+ * As `sequence`, on a GPU or in WASM, while the event loop goes on: it waits some 20 ms at most. At the
+ * begin it waits twice for a look at all inputs, some 1 ms for a million of them.
  *
  * In WASM the results are those of `sequence` bit by bit, on a GPU within 1e-5. With `auto` the GPU runs it if there
  * is one that is more than software, and if there is enough to do. A GPU that is lost costs the part it was busy with:

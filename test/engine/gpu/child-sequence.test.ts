@@ -24,10 +24,11 @@ describe(`child process: sequences${reason ? ` (skipped: ${reason})` : ''}`, () 
 
   for (const cell of CELLS) {
     it(`gives what the reference gives, fused and step by step: ${cell}`, async () => {
-      // Twice 64: the pipeline of a shape is used again, with other weights.
+      // Thrice 4 rows: the pipeline of a shape is used again, with other weights, and to its end or not.
       const shapes = [
         [4, 64],
         [4, 71],
+        [4, 5],
         [1, 5],
         [9, 32],
         [0, 4],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { acquireGpu, createGpuSource, type Gpu } from '../../../src/engine/gpu/process.ts'
+import { FUSED_STEPS } from '../../../src/engine/gpu/protocol.ts'
 import { createDeviceSequence, deviceSequence } from '../../../src/engine/gpu/sequence.ts'
 import { cut } from '../../../src/engine/gpu/sequence-parts.ts'
 import { initialise } from '../../../src/engine/initialise.ts'
@@ -118,6 +119,30 @@ describe('parts of a sequence', () => {
       { numRuns: 200 },
     )
   })
+})
+
+describe('parts of a history of many streams', () => {
+  for (const [batch, inputSize, hiddenSize] of [
+    [1024, 8, 64],
+    [4096, 8, 64],
+    [300, 32, 256],
+  ]) {
+    it(`have full chunks of rows of one shape: ${batch} of ${inputSize}/${hiddenSize}`, () => {
+      const time = 1000
+      const any = initialise(gruSpec({ inputSize: 1, hiddenSize: 1 }))
+      const work = sequenceWork(any, new Float32Array(batch * time), { batch, time })
+      const parts = [...cut(work, gruSpec({ inputSize, hiddenSize }))]
+      const shapes = new Set(parts.map(({ first, end }) => end - first))
+      // The last group may lack a row or more.
+      assert.ok(shapes.size <= 2, `shapes ${[...shapes]}`)
+      const groups = parts.filter(({ to }) => to === time).length
+      assert.ok(parts.length <= groups * Math.ceil(time / FUSED_STEPS))
+      for (const { from, to } of parts) assert.ok(to === time || (to - from) % FUSED_STEPS === 0)
+      // No more requests than their size asks for, but for what the multiples leave unused.
+      const flop = batch * time * 6 * hiddenSize * (inputSize + hiddenSize)
+      assert.ok(parts.length <= 1.25 * Math.ceil(flop / 5e8), `${parts.length} parts`)
+    })
+  }
 })
 
 describe('sequences on a GPU', () => {

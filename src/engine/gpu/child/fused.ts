@@ -1,13 +1,12 @@
 import { layout } from '../../layout.ts'
 import type { GruSpec } from '../../spec.ts'
+import { FUSED_STEPS } from '../protocol.ts'
 import { packCell, planes } from './cell.ts'
 import type { GpuJs, Kernel, Pipeline } from './gpujs.ts'
 import { guarded } from './guard.ts'
 import { cellSources } from './kernels.ts'
 import { openPool, type Pool, type Shared } from './pool.ts'
 
-/** Time steps of one fused pipeline. */
-const FUSED_STEPS = 32
 /** A pipeline takes half a second to build. */
 const KEPT = 4
 /** Numbers that one submit brings back. */
@@ -35,8 +34,9 @@ export interface Stretch {
 }
 
 /**
- * Full chunks of 32 steps are one submit and one read-back each, in a pipeline of gpu.js that is kept by its shape; what
- * remains, and batches whose states would not fit, are steps of a pool.
+ * Chunks of 32 steps are one submit and one read-back each, in a pipeline of gpu.js that is kept by its shape. The last
+ * may have fewer: it runs on for nothing, which costs less than a pool. Stretches for which there is no pipeline and
+ * that are too short to build one, and batches whose states would not fit, are steps of a pool.
  */
 export function createSequences(js: GpuJs, shared: Shared): Sequences {
   const chunks = new Map<string, Chunk>()
@@ -47,8 +47,7 @@ export function createSequences(js: GpuJs, shared: Shared): Sequences {
     batch: number,
     work: (chunk: Chunk) => Promise<void>,
   ): Promise<void> => {
-    const { inputSize, hiddenSize, cell, update, recurrentActivation } = spec
-    const key = [inputSize, hiddenSize, batch, cell, update, recurrentActivation].join()
+    const key = keyOf(spec, batch)
     const found = chunks.get(key) ?? createChunk(js, spec, batch)
     // The one longest unused makes room.
     chunks.delete(key)
@@ -72,22 +71,22 @@ export function createSequences(js: GpuJs, shared: Shared): Sequences {
     async run({ spec, weights, batch, time, x, h0 }, take) {
       const { inputSize: I, hiddenSize: H } = spec
       const fits = FUSED_STEPS * batch * Math.max(I, H) <= MOST_NUMBERS
-      const fused = fits ? time - (time % FUSED_STEPS) : 0
-      let h = h0
-      if (fused > 0) {
+      if (time === 0) return
+      if (fits && (time >= FUSED_STEPS || chunks.has(keyOf(spec, batch)))) {
         const w = packCell(weights, layout(spec).cells[0], H)
-        await inChunk(spec, batch, async ({ run }) => {
-          for (let t = 0; t < fused; t += FUSED_STEPS) {
-            const steps = await run(x.subarray(t * batch * I, (t + FUSED_STEPS) * batch * I), h, w)
-            for (const states of steps) take(states)
+        const size = FUSED_STEPS * batch * I
+        return inChunk(spec, batch, async ({ run }) => {
+          let h = h0
+          for (let t = 0; t < time; t += FUSED_STEPS) {
+            const steps = await run(padded(x.subarray(t * batch * I, t * batch * I + size), size), h, w)
+            for (const states of steps.slice(0, time - t)) take(states)
             h = steps[FUSED_STEPS - 1]
           }
         })
       }
-      if (fused === time) return
       const pool = openPool(shared, spec, weights, batch)
       try {
-        await runPool(pool, batch, time - fused, x.subarray(fused * batch * I), h, take)
+        await runPool(pool, batch, time, x, h0, take)
       } finally {
         pool.close()
       }
@@ -96,6 +95,18 @@ export function createSequences(js: GpuJs, shared: Shared): Sequences {
       for (const { close } of chunks.values()) await close()
     },
   }
+}
+
+function keyOf({ inputSize, hiddenSize, cell, update, recurrentActivation }: GruSpec, batch: number): string {
+  return [inputSize, hiddenSize, batch, cell, update, recurrentActivation].join()
+}
+
+/** With zeros at its end. */
+function padded(values: Float32Array, size: number): Float32Array {
+  if (values.length === size) return values
+  const all = new Float32Array(size)
+  all.set(values)
+  return all
 }
 
 interface Chunk {
