@@ -1,6 +1,7 @@
 import type { GruExpert } from './experts/gru.ts'
 import { detectPeriod, type GridState, PERIOD_READINGS, placeOnGrid, startGrid } from './grid.ts'
 import { append, type History, length } from './history.ts'
+import { type Ran, UNFITTED } from './ran.ts'
 import { learnScale, scaleOf } from './scale.ts'
 import { type ForecasterOptions, type StreamState, startStream } from './stream.ts'
 import { createTracker, type Tracker } from './tracker.ts'
@@ -10,8 +11,6 @@ import type { Forecast, PushResult, Reading, Skip } from './types.ts'
 export interface ModelView {
   /** Null until the first fit. */
   readonly expert: GruExpert | null
-  readonly device: string
-  readonly deviceReason: string
   /** Skill against naive on the tails that the last fit held back, over all its series. */
   readonly tailSkill: number
 }
@@ -32,6 +31,8 @@ export function createForecaster(
   let tracker: Tracker = createTracker(horizon, coverage, state.tracker)
   /** Steps of the GRU that it will answer later. */
   let unanswered: Promise<void>[] = []
+  /** What ran the newest step: weights may be replaced before they have answered. */
+  let ran: Ran = UNFITTED
   // Longer gaps say more about the sensor than an interpolation can.
   const maxMissing = 2 * segment
   /** Without a period, as many readings as it takes to detect one. */
@@ -49,6 +50,7 @@ export function createForecaster(
     const changes = tracker.open(value, issue)
     const { expert } = model
     if (!expert) return
+    ran = expert
     const scale = scaleOf(state.scale, value)
     // Before it has seen one whole segment, the net would look at little but a repeated first value.
     const ready = issue && state.sinceRestart >= segment
@@ -155,8 +157,8 @@ export function createForecaster(
       last,
       ...tracker.read(last, model.expert !== null),
       coverage,
-      device: model.device,
-      deviceReason: model.deviceReason,
+      device: ran.device,
+      deviceReason: ran.deviceReason,
       counts: { ...counts },
     }
   }

@@ -9,9 +9,11 @@ import { length } from './history.ts'
 import { createLanes } from './lanes.ts'
 import { chooseTeachers, enoughSteps, fitJob } from './lesson.ts'
 import { checkModelOptions, checkStreamsOptions } from './options.ts'
+import { createSaid } from './ran.ts'
 import { checkSavedModel } from './savedModel.ts'
 import type { StreamState } from './stream.ts'
 import { createStreams, type StreamHost, type StreamsRoom } from './streams.ts'
+import { tell } from './tell.ts'
 import type { ForecastModel, ForecastModelOptions, Training } from './types.ts'
 
 /** A refit is due when the streams have grown by this factor, or by this many steps each. */
@@ -42,6 +44,7 @@ export function openForecastModel(
   const net = netLayout(spec)
   const synchronous = whySynchronous(device)
   const place: Place = { device, synchronous, onDevice: () => changed(training) }
+  const said = createSaid(place.onDevice)
   const lanes = createLanes(segment, synchronous === undefined ? GROWTH_OF_LANES : 1)
   const rooms = new Set<StreamsRoom>()
   const listeners = new Set<() => void>()
@@ -64,14 +67,7 @@ export function openForecastModel(
 
   const changed = (next: Training): void => {
     training = next
-    for (const listener of listeners) {
-      try {
-        listener()
-      } catch (error) {
-        // A listener's fault must not end the fit, nor go unseen.
-        process.emitWarning(error instanceof Error ? error : String(error))
-      }
-    }
+    for (const listener of listeners) tell(listener)
   }
 
   const adopt = (next: Float32Array, nextVersion: number): void => {
@@ -79,6 +75,7 @@ export function openForecastModel(
     // It still answers what it has been asked.
     void expert?.close()
     expert = opened
+    said.adopt(opened)
     weights = next
     version = nextVersion
     fingerprint = crc32(new Uint8Array(next.buffer, next.byteOffset, next.byteLength))
@@ -136,12 +133,6 @@ export function openForecastModel(
     get expert() {
       return expert
     },
-    get device() {
-      return expert?.device ?? 'none'
-    },
-    get deviceReason() {
-      return expert?.deviceReason ?? 'the GRU has not been fitted yet'
-    },
     synchronous: synchronous !== undefined,
     get fingerprint() {
       return fingerprint
@@ -175,10 +166,10 @@ export function openForecastModel(
   return {
     horizon,
     get device() {
-      return host.device
+      return said.now.device
     },
     get deviceReason() {
-      return host.deviceReason
+      return said.now.deviceReason
     },
     get load() {
       return expert?.load ?? IDLE
@@ -227,6 +218,7 @@ export function openForecastModel(
       closing.abort()
       for (const room of rooms) room.close()
       listeners.clear()
+      said.close()
       await trainer?.close()
       trainer = null
       await Promise.all(awaited)

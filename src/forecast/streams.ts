@@ -44,6 +44,8 @@ export function createStreams(
   // Insertion order is order of use: the first key is the one longest unused. Topics come from outside: never an object.
   const streams = new Map<string, Stream>()
   let unknown = 0
+  /** Streams that are forgotten and still answer what they have taken. */
+  let leaving = 0
   let closed = false
 
   const open = (state: StreamState): Stream => {
@@ -69,12 +71,21 @@ export function createStreams(
   const forget = (key: string, { state, last }: Stream): void => {
     streams.delete(key)
     // What it has taken is still answered, on lanes that are nobody else's until then.
-    if (last) void last.then(() => host.giveLanes(state.base))
-    else host.giveLanes(state.base)
+    if (!last) {
+      host.giveLanes(state.base)
+      return
+    }
+    leaving++
+    void last.then(() => {
+      leaving--
+      host.giveLanes(state.base)
+    })
   }
 
-  const use = (key: string): Stream => {
+  /** The stream of a reading; undefined while too many others still answer for those that took their place. */
+  const use = (key: string): Stream | undefined => {
     const known = streams.get(key)
+    if (!known && streams.size + leaving >= 2 * options.maxStreams) return undefined
     const stream = known ?? open(startStream(key, forecasterOptions, host.takeLanes()))
     if (known) streams.delete(key)
     streams.set(key, stream)
@@ -90,6 +101,11 @@ export function createStreams(
     }
   }
 
+  const tooMany = new Error(
+    `${2 * options.maxStreams} streams are kept or still answer, twice as many as maxStreams`,
+  )
+  const overloaded: Skip = { reason: 'overloaded', message: tooMany.message, error: tooMany }
+
   const refuse = (key: string, skip: Skip): PushResult | Promise<PushResult> => {
     // A bad reading opens no stream: a flood of them cannot push good streams out.
     const known = streams.get(key)
@@ -102,7 +118,8 @@ export function createStreams(
     if (closed) return { skipped: invalid('the streams are closed') }
     if (typeof key !== 'string') return refuse('', invalid(`key must be a text, got ${typeof key}`))
     const reading = readReading(value, time)
-    const result = 'reason' in reading ? refuse(key, reading) : use(key).take(reading)
+    const result =
+      'reason' in reading ? refuse(key, reading) : (use(key)?.take(reading) ?? { skipped: overloaded })
     if (result instanceof Promise) host.awaited(result)
     return result
   }

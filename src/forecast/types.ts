@@ -98,7 +98,10 @@ export interface StreamsOptions {
   readonly warmUp?: number
   /** Target coverage of the intervals, between 0 and 1 exclusive. @default 0.9 */
   readonly coverage?: number
-  /** Streams kept, 1–10,000; the one longest unused is dropped beyond that. @default 500 */
+  /**
+   * Streams kept, 1–10,000; the one longest unused is dropped beyond that. Where answers come later, those dropped
+   * still answer what they have taken; while both together are twice as many, new streams are `overloaded`. @default 500
+   */
   readonly maxStreams?: number
   /** Called with the key of a stream dropped by `maxStreams`. */
   readonly onEvict?: (key: string) => void

@@ -56,11 +56,11 @@ describe('streams that answer later', () => {
         const model = answeringLater()
         const streams = open(model, options(1))
         const results: PushResult[] = []
-        for (let part = 0; part < parts; part++) {
-          const from = Math.floor((part * count) / parts)
-          results.push(
-            ...(await takeAll(streams, asked.slice(from, Math.floor(((part + 1) * count) / parts)))),
-          )
+        // With more keys than streams, so few at a time that those that leave are no more than may.
+        const together = keys > 4 ? 4 : Math.ceil(count / parts)
+        for (let from = 0; from < count; from += together) {
+          results.push(...(await takeAll(streams, asked.slice(from, from + together))))
+          await model.settle()
         }
         assert.deepEqual(messages(results), messages(pushAll(atOnce, asked)))
         assert.deepEqual(evicted[1], evicted[0])
@@ -85,6 +85,29 @@ describe('streams that answer later', () => {
     const { batch, microseconds } = model.load
     assert.ok(batch > 30 && batch < 40.5, `${batch} readings at a time`)
     assert.ok(microseconds > 0)
+  })
+
+  it('are refused while those kept and those that still answer are twice as many as may be', async () => {
+    const pool = watched()
+    const model = answeringLater(pool.open)
+    const streams = open(model, { period: 1000, maxStreams: 3 })
+    pool.hold(() => true)
+    const asked = Array.from({ length: 20 }, (_, i) => ({ key: `k${i}`, value: i, time: T0 }))
+    const results = takeAll(streams, asked)
+    assert.equal(streams.size, 3)
+    const known = streams.take('k5', 1, T0 + 1000)
+    pool.release()
+    assert.deepEqual(
+      (await results).map(({ skipped }) => skipped?.reason),
+      asked.map((_, i) => (i < 6 ? 'warming' : 'overloaded')),
+    )
+    assert.equal((await known).skipped?.reason, 'warming', 'streams that are kept go on')
+    const refused = (await results)[6].skipped
+    assert.equal(refused?.message, '6 streams are kept or still answer, twice as many as maxStreams')
+    assert.equal(refused.error?.message, refused.message)
+    const lanes = new Set(pool.stepped.map((lane) => Math.floor(lane / 4)))
+    assert.equal(lanes.size, 6, 'and had no lanes')
+    assert.equal((await streams.take('k7', 1, T0)).skipped?.reason, 'warming', 'there is room again')
   })
 
   it('keep the order of each stream, and one that waits holds up no other', async () => {

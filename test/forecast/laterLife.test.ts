@@ -107,7 +107,7 @@ describe('streams that answer later, forgotten, saved, refitted or closed meanwh
   })
 
   it('go on through a fit: those under way are answered under the old weights, which are then given back', async () => {
-    const pool = watched()
+    const pool = watched((version) => `gpu:${version}`)
     const weights = (taught().snapshot() as { weights: Float32Array }).weights
     let finish = (): void => {}
     const trainer: Trainer = {
@@ -142,6 +142,9 @@ describe('streams that answer later, forgotten, saved, refitted or closed meanwh
     const results = await under
     assert.equal(results.filter(({ forecast }) => forecast).length, 10)
     assert.ok(results.every(({ forecast }) => forecast!.mean.every(Number.isFinite)))
+    const first = results.filter((_, i) => i % 5 === 0).map(({ forecast }) => forecast!.device)
+    assert.deepEqual(first, ['gpu:1', 'gpu:1'], 'they name what has computed them')
+    assert.equal(results.at(-1)!.forecast!.device, 'gpu:2')
     await model.settle()
     assert.deepEqual([pool.opened, pool.closed], [2, 1])
     await model.close()

@@ -1,4 +1,5 @@
 import { createDeviceStepper } from '../../src/engine/gpu/stepper.ts'
+import { wasm } from '../../src/engine/wasm/wasm.ts'
 import type { OpenPool, Pool } from '../../src/forecast/experts/pool.ts'
 
 /** Opens states that are stepped in WASM and answer later. */
@@ -18,7 +19,8 @@ export interface Watched {
   release(): void
 }
 
-export function watched(): Watched {
+/** @param nameOf what is said to run each pool, by its number */
+export function watched(nameOf: (opened: number) => string = () => wasm.device): Watched {
   const stepped: number[] = []
   let opened = 0
   let closed = 0
@@ -37,8 +39,8 @@ export function watched(): Watched {
   return {
     open(model, lanes, place): Pool {
       const stepper = createDeviceStepper(model, { device: 'wasm', lanes, onDevice: place.onDevice })
-      opened++
-      return Object.assign(Object.create(stepper) as typeof stepper, {
+      const device = nameOf(++opened)
+      return Object.assign(Object.create(stepper, { device: { value: device } }) as typeof stepper, {
         step(lanes: ArrayLike<number>, inputs: Float32Array) {
           stepped.push(lanes[0])
           if (isHeld(lanes[0])) unknown.add(lanes[0])

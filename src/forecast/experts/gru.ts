@@ -4,7 +4,7 @@ import { writeFeatures } from '../../learn/segment/features.ts'
 import { netLayout } from '../../learn/segment/net.ts'
 import type { SegmentSpec } from '../../learn/segment/types.ts'
 import type { History } from '../history.ts'
-import type { Load } from '../types.ts'
+import type { Version } from '../ran.ts'
 import type { Pool } from './pool.ts'
 
 /** What a stream brings to a step of the GRU. */
@@ -17,11 +17,8 @@ export interface GruStream {
 }
 
 /** One version of the fitted net, ready to step any number of streams. */
-export interface GruExpert {
+export interface GruExpert extends Version {
   readonly version: number
-  readonly device: string
-  readonly deviceReason: string
-  readonly load: Load
   /**
    * Takes the newest value of `stream.history` into the state of its phase.
    * @param phase index of the newest grid step modulo `segment`
@@ -119,6 +116,7 @@ export function createGruExpert(
 
   return {
     version,
+    ready: pool.ready,
     get device() {
       return pool.device
     },

@@ -9,6 +9,8 @@ export interface Pool {
   readonly device: string
   readonly reason: string
   readonly lanes: number
+  /** Settles once it is known whether a GPU will step them; undefined where that is never asked. */
+  readonly ready: Promise<void> | undefined
   /** In rows where a {@link Load} has readings. */
   readonly load: Load
   /** Outputs that come at once are valid until the next call. */
@@ -58,6 +60,7 @@ function openWasm(model: Model, lanes: number, reason: string): Pool {
   return {
     device: stepper.device,
     reason,
+    ready: undefined,
     get lanes() {
       return stepper.lanes
     },
