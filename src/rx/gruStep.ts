@@ -3,13 +3,13 @@ import type { Backend } from '../engine/backend.ts'
 import { checkDevice, type DeviceChoice } from '../engine/device.ts'
 import { whySynchronous } from '../engine/gpu/synchronous.ts'
 import type { Model } from '../engine/model.ts'
-import { stateSize } from '../engine/spec.ts'
+import { directions, stateSize } from '../engine/spec.ts'
 import type { Skip } from '../forecast/types.ts'
 import type { Preprocessing, Scaling } from '../formats/types.ts'
 import { checkFunctions } from '../mqtt/check.ts'
 import { quote } from '../quote.ts'
-import { type Answer, invalid, type KeyOptions, keyed, keyedLater, overloaded } from './keyed.ts'
-import { later } from './later.ts'
+import { type Answer, invalid, type KeyOptions, keyed, keyedLater, overloaded, tooMuch } from './keyed.ts'
+import { createRoom, later } from './later.ts'
 import { createInputReader, fill, type StepInput, type Steps } from './stepInput.ts'
 import { createLaterRun, type OnDevice } from './stepLater.ts'
 import type { Step } from './stepOutput.ts'
@@ -33,7 +33,7 @@ export interface GruStepOptions<T> extends KeyOptions<T> {
   readonly hidden?: boolean
   /** What runs the steps: `gpu`, and `auto` where the package `webgpu` is, answer later. @default wasm */
   readonly device?: DeviceChoice
-  /** Hears of each change of what runs the steps, and why; in WASM alone there is none. */
+  /** Hears of each change of what runs the steps, and why; in WASM alone there is none. What it throws is only a warning. */
   readonly onDevice?: OnDevice
   /** Another backend for `wasm`. @default the fastest that the CPU can run */
   readonly backend?: Backend
@@ -68,8 +68,8 @@ export type GruStepOutcome<T> = Answer<T, Step | Skipped>
  * subscription.
  *
  * With `device` `gpu`, or `auto` where the package `webgpu` is installed, outcomes come later, still one per source and
- * in order: what arrives while a batch is on the device forms the next batch. At most 65,536 sources wait, further ones give `overloaded` and change no
- * state. Completion comes after what waits, which unsubscribing drops. Values so large that float32 sums could
+ * in order: what arrives while a batch is on the device forms the next batch. At most 65,536 sources wait, with 67
+ * million numbers in and out; further ones give `overloaded` and change no state. Completion comes after what waits, which unsubscribing drops. Values so large that float32 sums could
  * overflow are `invalid` there too; an output that overflows only as it is scaled back leaves the state that made it.
  *
  * ```
@@ -141,11 +141,17 @@ export function gruStep<T>(options: GruStepOptions<T>): OperatorFunction<T, GruS
       return source.pipe(map(answer), finalize(run.close))
     })
 
+  /** What a source holds until it has its outcome: inputs, outputs, and a state before and after. */
+  const width = outputSize || directions(model.spec) * model.spec.hiddenSize
+  const numbersOf = ({ x, time = 1 }: Steps): number => x.length + time * width + 2 * size
+
   const stepLater = (source: Observable<T>): Observable<GruStepOutcome<T>> =>
     defer(() => {
       const run = createLaterRun({ ...runOptions, device, onDevice })
+      const room = createRoom()
       const answer = keyedLater<T, Asked, Step | Skipped>(options, createReader(), {
         async take(key, { steps, state }) {
+          if (!room.claim(numbersOf(steps))) return { skipped: full }
           try {
             return await run.take(key, steps, state)
           } catch (error) {
@@ -154,12 +160,17 @@ export function gruStep<T>(options: GruStepOptions<T>): OperatorFunction<T, GruS
         },
         reset: run.reset,
       })
-      return source.pipe(later<T, GruStepOutcome<T>>(answer, overloaded(options)), finalize(run.close))
+      return source.pipe(
+        later<T, GruStepOutcome<T>>(answer, overloaded(options), { room }),
+        finalize(run.close),
+      )
     })
 
   const reason = whySynchronous(device)
   return reason === undefined ? stepLater : (source) => stepNow(reason, source)
 }
+
+const full: Skip = tooMuch('the sources that wait for their outcome hold as many numbers as they may')
 
 interface Asked {
   readonly steps: Steps

@@ -70,8 +70,7 @@ export function keyedLater<T, S, A extends object>(
 export function overloaded<T>({
   key: keyOf = () => '',
 }: KeyOptions<T>): (source: T) => Answer<T, { readonly skipped: Skip }> {
-  const error = new Error(`${MAX_WAITING} sources already wait for their outcome`)
-  const skipped: Skip = { reason: 'overloaded', message: error.message, error }
+  const skipped = tooMuch(`${MAX_WAITING} sources already wait for their outcome`)
   return (source) => {
     try {
       return { source, key: checkKey(keyOf(source)), skipped }
@@ -79,6 +78,12 @@ export function overloaded<T>({
       return { source, key: '', skipped }
     }
   }
+}
+
+/** Says that too much waits already. */
+export function tooMuch(message: string): Skip {
+  const error = new Error(message)
+  return { reason: 'overloaded', message, error }
 }
 
 function checkKey(key: unknown): string {

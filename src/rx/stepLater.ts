@@ -2,6 +2,8 @@ import type { DeviceChoice } from '../engine/device.ts'
 import { deviceSequence } from '../engine/gpu/sequence.ts'
 import { createDeviceStepper } from '../engine/gpu/stepper.ts'
 import type { DeviceStepper } from '../engine/gpu/types.ts'
+import { tell } from '../forecast/tell.ts'
+import { createTurns } from '../forecast/turns.ts'
 import type { Steps } from './stepInput.ts'
 import { createStepLanes, SPARE } from './stepLanes.ts'
 import { eachOutput, type Step, sequenceStep, unscale } from './stepOutput.ts'
@@ -15,8 +17,11 @@ export interface LaterRun {
   close(): void
 }
 
-/** Hears of each change of what runs the steps. */
-export type OnDevice = (stepper: Pick<DeviceStepper, 'device' | 'reason'>) => void
+/** What runs the steps and why; its `load` is that of the moment when it is read. */
+export type Running = Pick<DeviceStepper, 'device' | 'reason' | 'load'>
+
+/** Hears of each change of what runs the steps; what it throws becomes a warning of the process. */
+export type OnDevice = (running: Running) => void
 
 export interface LaterRunOptions extends Omit<StepRunOptions, 'backend' | 'reason'> {
   readonly device: DeviceChoice
@@ -29,7 +34,11 @@ export function createLaterRun(options: LaterRunOptions): LaterRun {
 
 function statefulRun(options: LaterRunOptions): LaterRun {
   const { model, device, initial, hidden, maxStreams, scalings, onEvict, onDevice } = options
-  const stepper = createDeviceStepper(model, { device, lanes: SPARE + 2, onDevice })
+  const stepper: DeviceStepper = createDeviceStepper(model, {
+    device,
+    lanes: SPARE + 2,
+    onDevice: onDevice && ((ran) => tell(() => onDevice(withLoad(ran, () => stepper.load)))),
+  })
   const lanes = createStepLanes(stepper, initial, maxStreams)
 
   const one = new Uint32Array(1)
@@ -82,23 +91,46 @@ function statefulRun(options: LaterRunOptions): LaterRun {
   }
 }
 
-/** Runs whole sequences, each from the beginning: what looks back from the end of time keeps no state. */
+const withLoad = (ran: Omit<Running, 'load'>, load: () => Running['load']): Running => ({
+  ...ran,
+  get load() {
+    return load()
+  },
+})
+
+interface Whole {
+  readonly x: Float32Array
+  readonly time: number
+  readonly h0: Float32Array
+}
+
+/**
+ * Runs whole sequences, each from the beginning: what looks back from the end of time keeps no state. One after the
+ * other, for each would have its part of every turn of the event loop.
+ */
 function wholeRun({ model, device, initial, hidden, scalings, onDevice }: LaterRunOptions): LaterRun {
+  const closing = new AbortController()
   let known = ''
+  let load: Running['load'] = { batch: 0, microseconds: 0 }
+
+  const turns = createTurns(async ({ x, time, h0 }: Whole): Promise<Step> => {
+    const start = performance.now()
+    const { signal } = closing
+    const { y, hn, out, ...ran } = await deviceSequence(model, x, { batch: 1, time, h0, device, signal })
+    load = { batch: 1, microseconds: (1000 * (performance.now() - start)) / time }
+    const now = `${ran.device} ${ran.reason}`
+    if (now !== known && onDevice) tell(() => onDevice(withLoad(ran, () => load)))
+    known = now
+    const last = hidden ? hn : undefined
+    return sequenceStep(eachOutput(out ?? y, time, scalings), last, {
+      device: ran.device,
+      deviceReason: ran.reason,
+    })
+  })
+
   return {
-    async take(_key, { x, time = 1 }, state = initial) {
-      const h0 = state.slice()
-      const { y, hn, out, ...ran } = await deviceSequence(model, x, { batch: 1, time, h0, device })
-      const now = `${ran.device} ${ran.reason}`
-      if (now !== known) onDevice?.(ran)
-      known = now
-      const last = hidden ? hn : undefined
-      return sequenceStep(eachOutput(out ?? y, time, scalings), last, {
-        device: ran.device,
-        deviceReason: ran.reason,
-      })
-    },
+    take: async (_key, { x, time = 1 }, state = initial) => turns.take({ x, time, h0: state.slice() }),
     reset: () => 0,
-    close: () => {},
+    close: () => closing.abort(),
   }
 }

@@ -112,6 +112,22 @@ describe('forecast on a device that answers later', () => {
       const atOnce = await lastValueFrom(from(sources).pipe(forecast(options), toArray()))
       assert.deepEqual(outcomes, atOnce)
     }
+    const readings = new Subject<Source>()
+    const own = { ...options, season: 12, learn: true, device: 'gpu' } as const
+    let newest: Outcome<Source> | undefined
+    const learning = readings.pipe(forecast(own)).subscribe((outcome) => {
+      newest = outcome
+    })
+    const started = performance.now()
+    for (let i = 0; (newest?.forecast?.device ?? 'none') === 'none'; i++) {
+      assert.ok(performance.now() - started < 30_000, 'fitted within 30 s')
+      readings.next({ key: 'a', ...waves(1, i)[0] })
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    learning.unsubscribe()
+    const { device, deviceReason } = newest!.forecast!
+    assert.ok(device.startsWith('gpu:') || deviceReason !== 'asked for', `${device}: ${deviceReason}`)
+
     const heard: unknown[] = []
     const subscription = concat(from(sources.slice(0, 3)), NEVER)
       .pipe(forecast({ ...options, device: 'gpu' }))

@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import fc from 'fast-check'
-import { from, lastValueFrom, map, NEVER, type Observable, of, Subject, startWith, take, toArray } from 'rxjs'
+import {
+  BehaviorSubject,
+  from,
+  lastValueFrom,
+  map,
+  NEVER,
+  type Observable,
+  of,
+  Subject,
+  startWith,
+  take,
+  toArray,
+} from 'rxjs'
 import type { DeviceChoice } from '../../src/engine/device.ts'
 import { initialise } from '../../src/engine/initialise.ts'
 import { reference } from '../../src/engine/reference.ts'
@@ -8,6 +21,7 @@ import { gruSpec } from '../../src/engine/spec.ts'
 import { wasm } from '../../src/engine/wasm/wasm.ts'
 import { type GruStepOptions, type GruStepOutcome, gruStep } from '../../src/rx/gruStep.ts'
 import type { StepInput } from '../../src/rx/stepInput.ts'
+import type { Running } from '../../src/rx/stepLater.ts'
 import { close, collect, model, type Source, selectors } from './steps.ts'
 
 interface Starting {
@@ -125,6 +139,67 @@ describe('gruStep on a device whose answers come later', () => {
       ['a', 'a', ''].map((key) => [key, 'overloaded', `${many} sources already wait for their outcome`]),
     )
     assert.deepEqual(outcomes.slice(many), refused)
+  })
+
+  it('refuses what would fill the memory of those that wait, and goes on', async () => {
+    const wide = initialise(gruSpec({ inputSize: 1600, hiddenSize: 1, direction: 'bidirectional' }))
+    const long = new Array<Float32Array>(10_000).fill(new Float32Array(1600))
+    const sources = [long, long, long, long, long, [long[0]]]
+    const outcomes = await settled(
+      from(sources).pipe(gruStep({ model: wide, input: (x) => x, device: 'gpu' })),
+    )
+    assert.deepEqual(
+      outcomes.map(({ skipped }) => skipped?.reason),
+      [undefined, undefined, undefined, undefined, 'overloaded', undefined],
+    )
+    assert.match(outcomes[4].skipped?.error?.message ?? '', /hold as many numbers as they may$/)
+  })
+
+  it('runs whole sequences one after the other, in their order', async () => {
+    const both = initialise(gruSpec({ inputSize: 2, hiddenSize: 128, direction: 'bidirectional' }))
+    const long = new Array<number[]>(10_000).fill([1, 2])
+    const sources = new Subject<StepInput>()
+    let heard = 0
+    const ended = new Promise<void>((complete) => {
+      sources
+        .pipe(gruStep({ model: both, input: (x) => x, device: 'gpu' }))
+        .subscribe({ next: () => heard++, complete })
+    })
+    for (let i = 0; i < 4; i++) sources.next(long)
+    sources.complete()
+    let first = 0
+    let turns = 0
+    const count = (): void => {
+      turns++
+      if (heard === 1 && first === 0) first = turns
+      if (heard < 4) setImmediate(count)
+    }
+    count()
+    await ended
+    // Side by side, all four would be answered at the end.
+    assert.ok(first > 0 && first < turns / 2, `the first is answered in turn ${first} of ${turns}`)
+  })
+
+  it('is not changed by what a listener throws', async () => {
+    const both = initialise(gruSpec({ inputSize: 2, hiddenSize: 4, direction: 'bidirectional' }))
+    for (const [of, x] of [
+      [model, [1, 2]],
+      [both, [[1, 2]]],
+    ] as const) {
+      const warned = once(process, 'warning')
+      const sources = new BehaviorSubject<StepInput>(x)
+      const onDevice = ({ load }: Running): never => {
+        throw new Error(`listener at fault after ${load.batch} at a time`)
+      }
+      const outcomes: GruStepOutcome<StepInput>[] = []
+      const steps = gruStep<StepInput>({ model: of, input: (x) => x, device: 'gpu', onDevice })
+      const listening = sources.pipe(steps).subscribe((outcome) => outcomes.push(outcome))
+      const [{ message }] = (await warned) as [Error]
+      assert.match(message, /^listener at fault after [01] at a time$/)
+      while (outcomes.length === 0) await new Promise(setImmediate)
+      listening.unsubscribe()
+      assert.equal(outcomes[0].skipped, undefined)
+    }
   })
 
   it('names the streams it forgets for others, whatever its caller does on hearing of it', async () => {

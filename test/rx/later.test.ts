@@ -42,7 +42,7 @@ async function play(
     subscription.push('^')
     return () => subscription.push('-'.repeat(frame - 1), '!')
   })
-    .pipe(later(answer, () => 'o', maxWaiting))
+    .pipe(later(answer, () => 'o', { maxWaiting }))
     .subscribe({
       next: (letter) => now.push(letter),
       error: () => now.push('#'),
@@ -136,7 +136,7 @@ describe('later', () => {
         }
         const outcomes = await lastValueFrom(
           from(turns.keys()).pipe(
-            later(answer, (n) => -n, maxWaiting),
+            later(answer, (n) => -n, { maxWaiting }),
             toArray(),
           ),
         )
