@@ -1,6 +1,6 @@
 import { logDevices, readDevice } from './device.ts'
+import { serveDevice } from './deviceRoute.ts'
 import { type ModelHost, nodeFile, openHost } from './host.ts'
-import { serveModelDevices } from './modelDevice.ts'
 import { isDeleted, type NodeConfig, type Red, type RedNode } from './red.ts'
 import { readNumber } from './settings.ts'
 
@@ -21,7 +21,11 @@ interface ModelConfig extends NodeConfig {
 
 /** Registers `gru-model`: one model, learned from the streams of all nodes that use it. */
 export default function register(RED: Red): void {
-  serveModelDevices(RED)
+  serveDevice<ModelNode>(RED, 'gru-model', ({ host }) => {
+    if (!host) return undefined
+    const { device, deviceReason: reason, load } = host.model
+    return { device, reason, load }
+  })
   RED.nodes.registerType('gru-model', function (this: ModelNode, config: ModelConfig): void {
     RED.nodes.createNode(this, config)
     const file = nodeFile(RED.settings.userDir, this.id)

@@ -1,11 +1,14 @@
 import { types } from 'node:util'
 import { whySynchronous } from '../src/engine/gpu/synchronous.ts'
 import type { GruSpec } from '../src/engine/spec.ts'
+import { wasm } from '../src/engine/wasm/wasm.ts'
 import { readModel } from '../src/formats/read.ts'
 import { quote } from '../src/quote.ts'
 import type { GruStepOutcome } from '../src/rx/gruStep.ts'
+import type { Running } from '../src/rx/stepLater.ts'
 import { attempt, finish, warnOnce } from './answer.ts'
 import { createDeviceLog } from './device.ts'
+import { serveDevice } from './deviceRoute.ts'
 import { createInOrder } from './inOrder.ts'
 import { serveModelFiles } from './modelRoutes.ts'
 import { openModelFiles } from './models.ts'
@@ -26,10 +29,16 @@ const REFUSED = {
   bytes: 'models of 64 MB would wait for the one that is being read, this one is refused',
 }
 
+interface StepNode extends RedNode {
+  /** What runs its model; undefined while it has none, or that is not known. */
+  running?(): Running | undefined
+}
+
 /** Registers `gru-step`: a model that was trained elsewhere, stepped by each message on the state of its topic. */
 export default function register(RED: Red): void {
   serveModelFiles(RED)
-  RED.nodes.registerType('gru-step', function (this: RedNode, config: StepConfig): void {
+  serveDevice<StepNode>(RED, 'gru-step', ({ running }) => running?.())
+  RED.nodes.registerType('gru-step', function (this: StepNode, config: StepConfig): void {
     RED.nodes.createNode(this, config)
     try {
       start(RED, this, config)
@@ -51,7 +60,7 @@ interface Load {
 }
 
 /** @throws Error in one sentence when the settings are impossible */
-function start(RED: Red, node: RedNode, config: StepConfig): void {
+function start(RED: Red, node: StepNode, config: StepConfig): void {
   const { importOptions, sends, ...settings } = readStepSettings(RED, config)
   const modelOptions: StepModelOptions = {
     ...settings,
@@ -80,6 +89,7 @@ function start(RED: Red, node: RedNode, config: StepConfig): void {
   let steps = 0
   let closed = false
 
+  node.running = () => model?.running
   node.status({})
   if (config.file) loadFirst(config.file)
   else status.set(withoutModel)
@@ -135,7 +145,8 @@ function start(RED: Red, node: RedNode, config: StepConfig): void {
       (error: Error) => error,
     )
     if (!model) status.set(failure instanceof SettingsError ? SETTINGS : withoutModel)
-    else status.set(failure ? errorStatus('model refused') : modelStatus(model.spec, model.device))
+    else if (failure) status.set(errorStatus('model refused'))
+    else status.set(modelStatus(model.spec, model.running?.device ?? wasm.device))
     done(failure)
   }
 

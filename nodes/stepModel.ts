@@ -1,10 +1,11 @@
 import { Subject } from 'rxjs'
 import type { DeviceChoice } from '../src/engine/device.ts'
+import { whySynchronous } from '../src/engine/gpu/synchronous.ts'
 import type { GruSpec } from '../src/engine/spec.ts'
 import { wasm } from '../src/engine/wasm/wasm.ts'
 import type { Imported } from '../src/formats/types.ts'
 import { type GruStepOutcome, gruStep } from '../src/rx/gruStep.ts'
-import type { Ran } from './device.ts'
+import type { Running } from '../src/rx/stepLater.ts'
 import type { MessageKey } from './property.ts'
 import type { Done, Message, Send } from './red.ts'
 import { readSteps } from './stepMessage.ts'
@@ -31,7 +32,7 @@ export interface StepModelOptions {
   readonly maxStreams?: number
   readonly onEvict: (key: string) => void
   /** Hears of each change of what runs the model, once there can be any. */
-  readonly onDevice: (spec: GruSpec, ran: Ran) => void
+  readonly onDevice: (spec: GruSpec, running: Running) => void
   readonly answer: (spec: GruSpec, outcome: GruStepOutcome<StepJob>) => void
   /** Hears once of a fault that has ended the steps, and of the jobs that get no other answer. */
   readonly onFault: (error: Error, unanswered: readonly StepJob[]) => void
@@ -40,8 +41,8 @@ export interface StepModelOptions {
 /** A model with the states of its streams. */
 export interface StepModel {
   readonly spec: GruSpec
-  /** What it begins on. */
-  readonly device: string
+  /** What runs it as far as that is known, which with a GPU in question it is later. */
+  readonly running: Running | undefined
   /** Each job is answered in its order, in this turn where WASM was chosen. */
   push(job: StepJob): void
   /** Settles when all jobs are answered. */
@@ -49,6 +50,8 @@ export interface StepModel {
   /** As `idle`, and takes no more. */
   close(): Promise<void>
 }
+
+const IN_WASM = { device: wasm.device, load: { batch: 0, microseconds: 0 } }
 
 /** @throws RangeError naming an option that does not fit the model; Error of a fault */
 export function openStepModel(imported: Imported, options: StepModelOptions): StepModel {
@@ -68,6 +71,8 @@ export function openStepModel(imported: Imported, options: StepModelOptions): St
   const features = featuresOf(options.features, named, inputSize)
   const paths = features.length === 0 && inputSize === 1 ? [undefined] : features
   const unanswered = new Set<StepJob>()
+  const reason = whySynchronous(device)
+  let running: Running | undefined = reason === undefined ? undefined : { ...IN_WASM, reason }
   let tellIdle: (() => void) | undefined
   let opened = false
   let fault: Error | undefined
@@ -82,7 +87,10 @@ export function openStepModel(imported: Imported, options: StepModelOptions): St
         device,
         maxStreams,
         onEvict,
-        onDevice: (ran) => onDevice(spec, ran),
+        onDevice(now) {
+          running = now
+          onDevice(spec, now)
+        },
         key({ about }) {
           if (about instanceof Error) throw about
           return about.key
@@ -108,7 +116,9 @@ export function openStepModel(imported: Imported, options: StepModelOptions): St
   opened = true
   return {
     spec,
-    device: wasm.device,
+    get running() {
+      return running
+    },
     push(job) {
       const source = { ...job, about: read(job.msg) }
       unanswered.add(source)

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Message } from '../../nodes/red.ts'
+import { openStepModel } from '../../nodes/stepModel.ts'
+import { readModel } from '../../src/formats/read.ts'
 import { lackingSoftwareGpu as lacking, softwareGpu } from '../engine/gpu/software.ts'
+import { asked } from './asked.ts'
 import { createRuntime, type Runtime } from './red.ts'
 import { broken, close, giveAll, install, shown, stepFlow, torch, until, weightsFile } from './stepFlow.ts'
 
@@ -62,6 +65,7 @@ describe(`gru-step on a GPU in software${lacking ? ` (skipped: ${lacking})` : ''
   it('goes on in WASM when the process that owns the GPU is killed, and answers every message once', async () => {
     await red.start(stepFlow({ device: 'gpu' }))
     await shown(red, /swiftshader$/)
+    const before = red.statuses.length
     const wanted = messages()
     const node = red.node('step')
     for (const [i, msg] of wanted.entries()) {
@@ -71,7 +75,7 @@ describe(`gru-step on a GPU in software${lacking ? ` (skipped: ${lacking})` : ''
     }
     await until('all answers', () => red.sent.length >= wanted.length)
     checkSent(wanted)
-    await shown(red, /^step: 2×5 · (cpu:)?wasm/)
+    await shown(red, /^step: 2×5 · (cpu:)?wasm/, before)
     assert.equal(red.warnings.length, 1)
     assert.match(
       red.warnings[0],
@@ -100,6 +104,38 @@ describe(`gru-step on a GPU in software${lacking ? ` (skipped: ${lacking})` : ''
     assert.deepEqual(first.payload, second.payload)
   })
 
+  it('shows what runs the model that came last, and tells the editor with its load', async () => {
+    await red.start(stepFlow({ device: 'gpu' }))
+    await shown(red, /swiftshader$/)
+    // The one before has still much to do when the new one is on the GPU.
+    const long = { topic: 'long', payload: new Array(2000).fill(torch.x[0]) }
+    await giveAll(red, [long, { model: torch.bytes }, { topic: 'a', payload: torch.x[0] }])
+    await until('the GPU', () => /swiftshader$/.test(red.statuses.at(-1) ?? ''))
+    const { batch, microseconds, ...ran } = (await asked(red, '/gru-step/step/device')).body
+    assert.deepEqual(ran, { device: 'gpu:swiftshader', reason: 'asked for' })
+    assert.ok((batch as number) >= 1 && (microseconds as number) > 0)
+  })
+
+  it('is what runs a model as soon as the model hears of it, whenever somebody asks', async () => {
+    const heard: string[] = []
+    const model = openStepModel(await readModel(torch.bytes), {
+      readKey: () => ({ key: '' }),
+      getInput: ({ payload }) => payload,
+      subject: 'msg.payload',
+      features: [],
+      hidden: false,
+      device: 'gpu',
+      onEvict: () => {},
+      onDevice: (_spec, { device }) => heard.push(device),
+      answer: () => {},
+      onFault: () => {},
+    })
+    assert.deepEqual([model.running], [undefined])
+    await until('the GPU', () => heard.length > 0)
+    assert.deepEqual([model.running?.device, ...heard], ['gpu:swiftshader', 'gpu:swiftshader'])
+    await model.close()
+  })
+
   it('answers what is under way when a fault ends it, and all that follow', async () => {
     await red.start(stepFlow({ device: 'gpu' }))
     await shown(red, /swiftshader$/)
@@ -125,9 +161,10 @@ describe(`gru-step on a GPU in software${lacking ? ` (skipped: ${lacking})` : ''
   it('by itself stays in WASM, for a GPU in software is slower, and says so', async () => {
     await red.start(stepFlow({ device: '' }))
     await until('the reason', () => red.logs.some((line) => /slower|computes on the CPU/.test(line)))
+    const before = red.statuses.length
     await giveAll(red, messages())
     checkSent(messages())
-    await shown(red, /^step: 2×5 · (cpu:)?wasm/)
+    await shown(red, /^step: 2×5 · (cpu:)?wasm/, before)
     assert.match(red.logs.at(-1)!, /^step: the model runs on cpu:wasm\S*: \S.*(slower|computes on the CPU)/)
   })
 })

@@ -94,9 +94,9 @@ export async function giveAll(red: Runtime, messages: readonly Message[]): Promi
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Settles when a node shows such a status. */
-export async function shown(red: Runtime, status: RegExp): Promise<void> {
-  await until(`status ${status}`, () => red.statuses.some((text) => status.test(text)))
+/** Settles when a node shows such a status, or has done so since there were `from` of them. */
+export async function shown(red: Runtime, status: RegExp, from = 0): Promise<void> {
+  await until(`status ${status}`, () => red.statuses.slice(from).some((text) => status.test(text)))
 }
 
 export async function until(name: string, there: () => boolean, patience = 10_000): Promise<void> {

@@ -5,7 +5,9 @@ import type { Message } from '../../nodes/red.ts'
 import { layout } from '../../src/engine/layout.ts'
 import { createModel } from '../../src/engine/model.ts'
 import { gruSpec } from '../../src/engine/spec.ts'
+import { wasm } from '../../src/engine/wasm/wasm.ts'
 import { writeModel } from '../../src/formats/write.ts'
+import { asked } from './asked.ts'
 import { createRuntime, type Runtime } from './red.ts'
 import { giveAll, install, shown, stepFlow, torch, weightsFile } from './stepFlow.ts'
 
@@ -40,6 +42,19 @@ describe('gru-step and its model', () => {
       'there is no model: choose a file in the settings, or send its bytes as msg.model',
     ])
     assert.equal(red.statuses.at(-1), 'step: no model')
+  })
+
+  it('tells the editor what runs it, while there is one', async () => {
+    await red.start(stepFlow({ file: '' }))
+    const path = '/gru-step/step/device'
+    const { status, body } = await asked(red, path)
+    assert.deepEqual([status, body], [404, { error: 'no model runs under the id "step"' }])
+    await give([{ model: torch.bytes }])
+    assert.deepEqual(await asked(red, path), {
+      status: 200,
+      body: { device: wasm.device, reason: 'asked for', batch: 0, microseconds: 0 },
+    })
+    assert.equal((await asked(red, '/gru-step/out/device')).status, 404)
   })
 
   const unusable: [name: string, bytes: Buffer | undefined, reason: RegExp][] = [
