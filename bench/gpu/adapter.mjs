@@ -5,7 +5,7 @@ import { acquireGpu } from '../../dist/src/engine/gpu/process.js'
 /**
  * The adapter that the product finds.
  * @param software whether one that computes on the CPU will do where there is no other
- * @throws Error with the product's reason
+ * @throws Error with the product's reason, NoGpuError when there is none on this machine
  */
 export async function findAdapter({ software }) {
   try {
@@ -25,9 +25,9 @@ async function look() {
   return { ...adapter, name }
 }
 
-/** The environment in which the Vulkan loader finds SwiftShader, where the package that has it is installed. */
+/** The environment in which the Vulkan loader finds SwiftShader, where the package that has it is installed and runs. */
 async function swiftShader() {
-  if (process.env.VK_DRIVER_FILES) return {}
+  if (process.env.VK_DRIVER_FILES || process.platform !== 'linux' || process.arch !== 'x64') return {}
   let chromium
   try {
     chromium = (await import('@sparticuz/chromium')).default

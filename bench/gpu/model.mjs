@@ -7,6 +7,11 @@ export const INPUTS = 8
 /** Sizes that are measured. */
 export const HIDDEN = [16, 32, 64, 128, 256]
 
+/** Those models, and one that answers with all its units: what comes back from a GPU is then 64 times as much. */
+export const SHAPES = [...HIDDEN.map((hidden) => ({ hidden, outputs: 1 })), { hidden: 64, outputs: 0 }]
+
+export const shapeName = ({ hidden, outputs }) => `8/${hidden}${outputs === 0 ? ' without projection' : ''}`
+
 /** PyTorch's first weights times this, so that gates saturate and an error cannot hide. */
 const GAIN = 1.5
 

@@ -11,6 +11,7 @@ import {
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { OptionError } from './options.mjs'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const BUNDLE = join(ROOT, 'dist/src/engine/gpu/child/gpujs.js')
@@ -31,10 +32,11 @@ cd "$(dirname "$0")" && exec node bench/gpu.mjs "$@"
  *
  * @param folder must not be there yet, or be empty
  * @param platform as Node.js names it: linux-x64, linux-arm64, win32-x64, win32-arm64, darwin-universal
+ * @throws OptionError when either cannot be used
  */
 export function pack(folder, platform) {
   const target = resolve(folder)
-  if (existsSync(target) && readdirSync(target).length > 0) throw new Error(`${target} is not empty`)
+  if (existsSync(target) && readdirSync(target).length > 0) throw new OptionError(`${target} is not empty`)
   copyWebgpu(target, platform)
   for (const path of needed()) cpSync(path, join(target, relative(ROOT, path)))
   writeFileSync(join(target, 'package.json'), '{ "private": true, "type": "module" }\n')
@@ -57,7 +59,7 @@ function copyWebgpu(target, platform) {
   const from = dirname(createRequire(join(ROOT, 'package.json')).resolve('webgpu/package.json'))
   const platforms = readdirSync(join(from, 'dist'))
   if (!platforms.includes(platform)) {
-    throw new RangeError(`--platform must be one of ${platforms.join(', ')}, got '${platform}'`)
+    throw new OptionError(`--platform must be one of ${platforms.join(', ')}, got '${platform}'`)
   }
   const to = join(target, 'node_modules/webgpu')
   mkdirSync(to, { recursive: true })

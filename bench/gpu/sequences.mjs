@@ -5,7 +5,7 @@ import { pairedRatio, quartiles } from '../lib/stats.mjs'
 import { drawInputs } from '../lib/weights.mjs'
 import { drawModel } from './model.mjs'
 import { onGpu } from './steppers.mjs'
-import { takeTurns } from './wall.mjs'
+import { isSlow, takeTurns } from './wall.mjs'
 
 const TIME = 512
 const STREAMS = [64, 1024]
@@ -34,6 +34,7 @@ export async function measureSequences({ software }) {
       wasm: quartiles(times.wasm),
       speedUp: pairedRatio(times.wasm, times.gpu),
       difference,
+      slow: isSlow(times.gpu.length),
     })
   }
   return { hidden, time: TIME, cells }

@@ -1,7 +1,10 @@
 import { digits, withQuartiles } from '../lib/results.mjs'
+import { shapeName } from './model.mjs'
 
 const MB = 1e6
 const NONE = ''
+/** Marks figures of fewer rounds than the others'. */
+export const SLOW = '\\*'
 
 export function errorTable({ steps, streams, errors }) {
   return {
@@ -23,14 +26,16 @@ export function roundTripTable({ hidden, calls, median, p99 }) {
 }
 
 export function throughputTables(cells) {
+  const title =
+    'Milliseconds from asking for a step of all streams to their outputs on the GPU, medians, by shape and streams:'
   return [
-    byBatch('Milliseconds of a batch on the GPU, medians, by hidden size and rows:', cells, ({ gpu }) =>
-      digits(gpu.median),
-    ),
-    byBatch('The same in WASM:', cells, ({ wasm }) => digits(wasm.median)),
-    byBatch('Times as fast as WASM:', cells, ({ speedUp }) => withQuartiles(speedUp)),
+    byBatch(title, cells, (cell) => marked(digits(cell.gpu.median), cell)),
+    byBatch('The same in WASM:', cells, (cell) => marked(digits(cell.wasm.median), cell)),
+    byBatch('Times as fast as WASM:', cells, (cell) => marked(withQuartiles(cell.speedUp), cell)),
   ]
 }
+
+const marked = (text, { slow }) => (slow ? `${text}${SLOW}` : text)
 
 export function choiceTable(choices) {
   return byBatch('What `auto` ran them on in the end:', choices, ({ device }) => device)
@@ -41,26 +46,26 @@ export function crossoverTable(crossovers) {
     title: 'Rows from which on the GPU is faster:',
     columns: ['', ...crossovers.map(({ hidden }) => `8/${hidden}`)],
     rows: [
-      ['measured', ...crossovers.map(({ measured }) => rowsText(measured))],
-      ['by the calibration', ...crossovers.map(({ predicted }) => rowsText(predicted))],
+      ['as it was timed', ...crossovers.map(({ measured }) => rowsText(measured))],
+      ['as the calibration says', ...crossovers.map(({ predicted }) => rowsText(predicted))],
     ],
   }
 }
 
 function rowsText(rows) {
   if (rows === undefined) return 'not calibrated'
-  return Number.isFinite(rows) ? digits(rows) : 'never'
+  return rows === null ? 'never' : digits(rows)
 }
 
 export function sequenceTable({ hidden, time, cells }) {
   return {
     title: `Sequences of ${time} steps at 8/${hidden}, without projection:`,
     columns: ['', 'GPU, ms', 'WASM, ms', 'times as fast', 'largest difference'],
-    rows: cells.map(({ batch, gpu, wasm, speedUp, difference }) => [
+    rows: cells.map(({ batch, gpu, wasm, speedUp, difference, slow }) => [
       `${digits(batch)} streams`,
       digits(gpu.median),
       digits(wasm.median),
-      withQuartiles(speedUp),
+      marked(withQuartiles(speedUp), { slow }),
       digits(difference),
     ]),
   }
@@ -95,17 +100,17 @@ export function enduranceTables({ hidden, streams, gpu, wasm }) {
   ]
 }
 
-/** A row for each hidden size, a column for each number of rows. */
+/** A row for each shape, a column for each number of streams. */
 function byBatch(title, cells, text) {
-  const unique = (name) => [...new Set(cells.map((cell) => cell[name]))]
-  const batches = unique('batch')
+  const unique = (of) => [...new Set(cells.map(of))]
+  const batches = unique(({ batch }) => batch)
   return {
     title,
     columns: ['', ...batches.map((batch) => digits(batch))],
-    rows: unique('hidden').map((hidden) => [
-      `8/${hidden}`,
+    rows: unique(shapeName).map((name) => [
+      name,
       ...batches.map((batch) => {
-        const cell = cells.find((one) => one.hidden === hidden && one.batch === batch)
+        const cell = cells.find((one) => shapeName(one) === name && one.batch === batch)
         return cell ? text(cell) : NONE
       }),
     ]),

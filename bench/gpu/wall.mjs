@@ -1,11 +1,14 @@
 import { roundsOr } from '../lib/results.mjs'
 import { rounds } from '../lib/rounds.mjs'
 
-const USUAL_ROUNDS = 15
+const USUAL_ROUNDS = roundsOr(15)
 /** Slow devices make fewer rounds, but never fewer than these. */
 const FEWEST_ROUNDS = 5
 const SLOT_MS = 40
 const PAIR_MS = 8000
+
+/** Whether a device was so slow that its figures are of fewer rounds than the others'. */
+export const isSlow = (rounds) => rounds < USUAL_ROUNDS
 
 /**
  * Milliseconds on the clock of the wall, because a GPU's work is nobody's CPU time: devices take turns in rounds.
@@ -20,7 +23,7 @@ export async function takeTurns(calls) {
     await measure(1)
     once += Math.max(SLOT_MS, (await measure(1)) / 1000)
   }
-  const count = Math.min(roundsOr(USUAL_ROUNDS), Math.max(FEWEST_ROUNDS, Math.floor(PAIR_MS / once)))
+  const count = Math.min(USUAL_ROUNDS, Math.max(FEWEST_ROUNDS, Math.floor(PAIR_MS / once)))
   const times = await rounds(contenders, { count, slotMs: SLOT_MS })
   return Object.fromEntries(Object.entries(times).map(([name, us]) => [name, us.map((t) => t / 1000)]))
 }

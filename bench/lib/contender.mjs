@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { openChild } from './child.mjs'
-import { RELAXED_SIMD } from './fresh.mjs'
+import { RELAXED_SIMD } from './relaxed.mjs'
 
 const SCRIPT = fileURLToPath(new URL('../fresh/contender.mjs', import.meta.url))
 

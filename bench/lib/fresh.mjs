@@ -1,12 +1,9 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { RELAXED_SIMD } from './relaxed.mjs'
 
 const MAX_OUTPUT = 2 ** 26
-
-/** Node.js 22 has relaxed SIMD by itself, 20 on request. */
-export const RELAXED_SIMD =
-  Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : []
 
 /**
  * Runs `fresh/<name>.mjs` in a Node.js of its own, so that neither memory nor compiled code of anything else is in

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { writeReport } from './report.mjs'
@@ -39,10 +39,17 @@ export function writeResults(part, results) {
     notes,
     details,
   }
-  const file = variant ? `${part}-${variant}` : part
-  writeFileSync(`${FOLDER}${file}.json`, `${JSON.stringify(result, null, 2)}\n`)
+  writeFileSync(fileOf(part, variant), `${JSON.stringify(result, null, 2)}\n`)
   renderReport()
 }
+
+/** The details that were written last; undefined when there are none. */
+export function detailsOf(part, variant) {
+  const file = fileOf(part, variant)
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).details : undefined
+}
+
+const fileOf = (part, variant) => `${FOLDER}${variant ? `${part}-${variant}` : part}.json`
 
 /** Renders RESULTS.md from what is in the folder of results. */
 export const renderReport = () => writeReport(FOLDER)
@@ -81,6 +88,7 @@ const spaced = (unit) => (unit === '' || unit === '×' ? unit : ` ${unit}`)
 
 /** Three significant digits, or all of a whole number. */
 export function digits(value) {
+  if (!Number.isFinite(value)) return '∞'
   if (value !== 0 && Math.abs(value) < 1e-3) return value.toExponential(1)
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US')
   return Number(value.toPrecision(3)).toString()
