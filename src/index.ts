@@ -3,7 +3,12 @@
 // The GRU itself.
 export type { Backend, Lanes } from './engine/backend.ts'
 export type { DeviceChoice } from './engine/device.ts'
-export { type DeviceSequence, type DeviceSequenceOptions, deviceSequence } from './engine/gpu/sequence.ts'
+export {
+  type DeviceSequence,
+  type DeviceSequenceOptions,
+  deviceSequence,
+  type RunDeviceSequence,
+} from './engine/gpu/sequence.ts'
 export { createDeviceStepper } from './engine/gpu/stepper.ts'
 export type {
   Calibration,

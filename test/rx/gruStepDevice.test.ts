@@ -19,9 +19,8 @@ import { initialise } from '../../src/engine/initialise.ts'
 import { reference } from '../../src/engine/reference.ts'
 import { gruSpec } from '../../src/engine/spec.ts'
 import { wasm } from '../../src/engine/wasm/wasm.ts'
+import type { Answer, OnDevice, Running, Step, StepInput } from '../../src/index.ts'
 import { type GruStepOptions, type GruStepOutcome, gruStep } from '../../src/rx/gruStep.ts'
-import type { StepInput } from '../../src/rx/stepInput.ts'
-import type { Running } from '../../src/rx/stepLater.ts'
 import { close, collect, model, type Source, selectors } from './steps.ts'
 
 interface Starting {
@@ -188,7 +187,7 @@ describe('gruStep on a device whose answers come later', () => {
     ] as const) {
       const warned = once(process, 'warning')
       const sources = new BehaviorSubject<StepInput>(x)
-      const onDevice = ({ load }: Running): never => {
+      const onDevice: OnDevice = ({ load }: Running): never => {
         throw new Error(`listener at fault after ${load.batch} at a time`)
       }
       const outcomes: GruStepOutcome<StepInput>[] = []
@@ -198,7 +197,8 @@ describe('gruStep on a device whose answers come later', () => {
       assert.match(message, /^listener at fault after [01] at a time$/)
       while (outcomes.length === 0) await new Promise(setImmediate)
       listening.unsubscribe()
-      assert.equal(outcomes[0].skipped, undefined)
+      const [outcome] = outcomes as readonly Answer<StepInput, Step>[]
+      assert.equal(outcome.skipped, undefined)
     }
   })
 
