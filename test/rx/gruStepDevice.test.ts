@@ -140,45 +140,6 @@ describe('gruStep on a device whose answers come later', () => {
     assert.deepEqual(outcomes.slice(many), refused)
   })
 
-  it('refuses what would fill the memory of those that wait, and goes on', async () => {
-    const wide = initialise(gruSpec({ inputSize: 1600, hiddenSize: 1, direction: 'bidirectional' }))
-    const long = new Array<Float32Array>(10_000).fill(new Float32Array(1600))
-    const sources = [long, long, long, long, long, [long[0]]]
-    const outcomes = await settled(
-      from(sources).pipe(gruStep({ model: wide, input: (x) => x, device: 'gpu' })),
-    )
-    assert.deepEqual(
-      outcomes.map(({ skipped }) => skipped?.reason),
-      [undefined, undefined, undefined, undefined, 'overloaded', undefined],
-    )
-    assert.match(outcomes[4].skipped?.error?.message ?? '', /hold as many numbers as they may$/)
-  })
-
-  it('runs whole sequences one after the other, in their order', async () => {
-    const both = initialise(gruSpec({ inputSize: 2, hiddenSize: 128, direction: 'bidirectional' }))
-    const long = new Array<number[]>(10_000).fill([1, 2])
-    const sources = new Subject<StepInput>()
-    let heard = 0
-    const ended = new Promise<void>((complete) => {
-      sources
-        .pipe(gruStep({ model: both, input: (x) => x, device: 'gpu' }))
-        .subscribe({ next: () => heard++, complete })
-    })
-    for (let i = 0; i < 4; i++) sources.next(long)
-    sources.complete()
-    let first = 0
-    let turns = 0
-    const count = (): void => {
-      turns++
-      if (heard === 1 && first === 0) first = turns
-      if (heard < 4) setImmediate(count)
-    }
-    count()
-    await ended
-    // Side by side, all four would be answered at the end.
-    assert.ok(first > 0 && first < turns / 2, `the first is answered in turn ${first} of ${turns}`)
-  })
-
   it('is not changed by what a listener throws', async () => {
     const both = initialise(gruSpec({ inputSize: 2, hiddenSize: 4, direction: 'bidirectional' }))
     for (const [of, x] of [
