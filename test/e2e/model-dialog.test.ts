@@ -74,7 +74,7 @@ describe('the dialog of gru-model, in a browser', () => {
       }),
     )
     await open('new')
-    assert.deepEqual(await page.locator('#node-config-input-device-tip > div').allTextContents(), [
+    assert.deepEqual(await page.locator('#node-config-input-device-tip > div:visible').allTextContents(), [
       'Runs on gpu:nvidia: <b id="html">why</b>',
       '4100 readings at a time, 0.812 µs each',
     ])

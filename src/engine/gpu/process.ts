@@ -22,11 +22,14 @@ const OPENING_MS = 10_000
 const REFUSED_MS = 60_000
 /** How long the process stays after its last user, for the next. */
 const KEPT_MS = 10_000
+/** What decides which drivers a process finds; it is read when the process starts. */
+const VARIABLES = ['GRUFLOW_SOFTWARE_GPU', 'VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'LD_LIBRARY_PATH'] as const
 
 /** A process that is shared, from its start to its end. */
 interface Shared {
   readonly connection: Connection
   readonly adapter: Promise<Adapter>
+  readonly environment: string
   users: number
   timer?: NodeJS.Timeout
 }
@@ -35,7 +38,6 @@ interface Shared {
 interface Refusal {
   readonly error: NoGpuError
   readonly at: number
-  /** The variables by which it looked for drivers. */
   readonly environment: string
 }
 
@@ -48,7 +50,7 @@ export function createGpuSource(url: URL = OWN_CHILD): () => Promise<Gpu> {
   let refusal: Refusal | undefined
 
   function isRefused({ at, environment }: Refusal): boolean {
-    return performance.now() - at < REFUSED_MS && environment === JSON.stringify(process.env)
+    return performance.now() - at < REFUSED_MS && environment === environmentNow()
   }
 
   function start(): Shared {
@@ -59,7 +61,7 @@ export function createGpuSource(url: URL = OWN_CHILD): () => Promise<Gpu> {
       (answer) => answer.adapter,
       { deadlineMs: OPENING_MS },
     )
-    const shared: Shared = { connection, adapter, users: 0 }
+    const shared: Shared = { connection, adapter, environment: environmentNow(), users: 0 }
     connection.onLost(() => forget(shared))
     return shared
   }
@@ -83,8 +85,8 @@ export function createGpuSource(url: URL = OWN_CHILD): () => Promise<Gpu> {
     const missing = missingPackage()
     if (missing) throw new NoGpuError(missing)
     if (refusal && isRefused(refusal)) throw refusal.error
-    const environment = JSON.stringify(process.env)
-    current ??= start()
+    // Whoever has a share of another keeps it.
+    if (current?.environment !== environmentNow()) current = start()
     const shared = current
     shared.users++
     clearTimeout(shared.timer)
@@ -92,7 +94,9 @@ export function createGpuSource(url: URL = OWN_CHILD): () => Promise<Gpu> {
     try {
       adapter = await shared.adapter
     } catch (error) {
-      if (error instanceof NoGpuError) refusal = { error, at: performance.now(), environment }
+      if (error instanceof NoGpuError) {
+        refusal = { error, at: performance.now(), environment: shared.environment }
+      }
       // Without an adapter it is of no use to anyone.
       forget(shared)
       shared.connection.end()
@@ -115,6 +119,10 @@ export function createGpuSource(url: URL = OWN_CHILD): () => Promise<Gpu> {
 
 /** The GPU of this machine. @throws NoGpuError when there is none; Error when there may be one later */
 export const acquireGpu: () => Promise<Gpu> = createGpuSource()
+
+function environmentNow(): string {
+  return JSON.stringify(VARIABLES.map((name) => process.env[name]))
+}
 
 function nameOf({ software, vendor, architecture }: Adapter): string {
   return (software && architecture) || vendor || 'unknown'
