@@ -8,7 +8,9 @@ import { resolve } from 'node:path'
  */
 export function flowFile(userDir: string, settings: string): string | undefined {
   const { flowFile: path, editorTheme } = read(settings)
-  if (editorTheme?.projects?.enabled) return undefined
+  // Node-RED has the variable decide where it is set.
+  const { NODE_RED_ENABLE_PROJECTS: asked } = process.env
+  if (asked ? !/^false$/i.test(asked) : editorTheme?.projects?.enabled) return undefined
   return resolve(userDir, path || `flows_${hostname()}.json`)
 }
 

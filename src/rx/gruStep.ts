@@ -141,9 +141,10 @@ export function gruStep<T>(options: GruStepOptions<T>): OperatorFunction<T, GruS
       return source.pipe(map(answer), finalize(run.close))
     })
 
-  /** What a source holds until it has its outcome: inputs, outputs, and a state before and after. */
+  /** What a source holds until it has its outcome: inputs, outputs, and the states that it brings and asks for. */
   const width = outputSize || directions(model.spec) * model.spec.hiddenSize
-  const numbersOf = ({ x, time = 1 }: Steps): number => x.length + time * width + 2 * size
+  const numbersOf = ({ x, time = 1 }: Steps, state: Float32Array | undefined): number =>
+    x.length + time * width + (hidden ? size : 0) + (state?.length ?? 0)
 
   const stepLater = (source: Observable<T>): Observable<GruStepOutcome<T>> =>
     defer(() => {
@@ -151,7 +152,7 @@ export function gruStep<T>(options: GruStepOptions<T>): OperatorFunction<T, GruS
       const room = createRoom()
       const answer = keyedLater<T, Asked, Step | Skipped>(options, createReader(), {
         async take(key, { steps, state }) {
-          if (!room.claim(numbersOf(steps))) return { skipped: full }
+          if (!room.claim(numbersOf(steps, state))) return { skipped: full }
           try {
             return await run.take(key, steps, state)
           } catch (error) {

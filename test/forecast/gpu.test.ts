@@ -35,7 +35,7 @@ describe('streams on a GPU in software', () => {
       return gpu
     }
     const pool: OpenPool = (model, lanes, { device, onDevice }) =>
-      openDeviceStepper(model, { device, lanes, onDevice }, { acquire })
+      openDeviceStepper(model, { device, lanes, onDevice }, { acquire, retryMs: 5000 })
     return taught(openForecastModel({ ...TAUGHT, device: 'gpu' }, neverAsked, pool))
   }
 

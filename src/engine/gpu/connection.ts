@@ -162,9 +162,13 @@ export function connect(url: URL): Connection {
         // One that could not be started will say so itself.
         if (child.pid === undefined) return
         child.send(request, (error) => {
-          if (error) lose(`the GPU process cannot be reached: ${error.message}`)
+          // Its end, if it has ended, tells more.
+          if (error) void grace().then(() => lose(`the GPU process cannot be reached: ${error.message}`))
         })
       } catch (error) {
+        clearTimeout(timer)
+        child.channel?.unref()
+        running = undefined
         task.reject(error)
       }
     }

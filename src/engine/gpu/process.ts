@@ -18,8 +18,8 @@ export interface Gpu extends Pick<Connection, 'pid' | 'ask' | 'onLost'> {
 const OWN_CHILD = new URL(`./child/main${extname(import.meta.url)}`, import.meta.url)
 /** Loading Dawn and a driver. */
 const OPENING_MS = 10_000
-/** For so long the answer that there is no GPU is taken to be still true: a process only to hear it again costs more. */
-const REFUSED_MS = 60_000
+/** For so long, less than until a lost GPU is tried again, there is taken to be none: to hear it again costs a process. */
+const REFUSED_MS = 50_000
 /** How long the process stays after its last user, for the next. */
 const KEPT_MS = 10_000
 /** What decides which drivers a process finds; it is read when the process starts. */

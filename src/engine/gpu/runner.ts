@@ -87,7 +87,8 @@ export function createRunner(model: Model, standby: Stepper, listener: RunnerLis
   function turn(): void {
     scheduled = false
     report()
-    if (moves.length === 0 && queue.length === 0 && !fallen) return
+    // What listens may have asked for a move, whose turn comes by itself; one drive at a time.
+    if (busy || (moves.length === 0 && queue.length === 0 && !fallen)) return
     busy = true
     void drive()
   }

@@ -71,11 +71,17 @@ export async function openSession(gpu: Gpu, { spec, weights }: Model, initial: n
 
   const none = { inputs: NOTHING, from: new Int32Array(0), to: new Int32Array(0) }
   const chunk = Math.max(1, Math.floor(CHUNK / size))
+  /** All chunks share the patience. */
   async function inChunks(
     all: Int32Array,
-    each: (lanes: Int32Array, at: number) => Promise<void>,
+    patienceMs: number | undefined,
+    each: (lanes: Int32Array, at: number, patienceMs: number | undefined) => Promise<void>,
   ): Promise<void> {
-    for (let at = 0; at < all.length; at += chunk) await each(all.subarray(at, at + chunk), at)
+    const begin = performance.now()
+    for (let at = 0; at < all.length; at += chunk) {
+      const left = patienceMs && Math.max(1, patienceMs - (performance.now() - begin))
+      await each(all.subarray(at, at + chunk), at, left)
+    }
   }
 
   return {
@@ -86,7 +92,7 @@ export async function openSession(gpu: Gpu, { spec, weights }: Model, initial: n
     run: async (batch, patienceMs) =>
       batch.parts.length > 0 ? run(batch.parts, batch, patienceMs) : { outputs: NOTHING, states: NOTHING },
     write: (all, stateOf, patienceMs) =>
-      inChunks(all, async (lanes) => {
+      inChunks(all, patienceMs, async (lanes, _at, patienceMs) => {
         const states = new Float32Array(lanes.length * size)
         lanes.forEach((lane, i) => {
           states.set(stateOf(lane), i * size)
@@ -95,7 +101,7 @@ export async function openSession(gpu: Gpu, { spec, weights }: Model, initial: n
       }),
     async read(all, patienceMs) {
       const states = new Float32Array(all.length * size)
-      await inChunks(all, async (lanes, at) => {
+      await inChunks(all, patienceMs, async (lanes, at, patienceMs) => {
         const { states: some } = await run([{ kind: 'read', lanes }], none, patienceMs)
         states.set(some, at * size)
       })

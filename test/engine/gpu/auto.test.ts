@@ -148,7 +148,7 @@ describe('the choice of a device', () => {
     assert.equal(stepper.device, 'gpu:swiftshader')
     assert.match(stepper.reason, /^steps come \d+ at a time, the GPU wins from 20 on$/)
     for (let i = 0; i < 5; i++) await come(100)
-    while (stepper.device !== here) await come(2)
+    while (stepper.device !== here) await come(2).then(nextTurn)
     assert.ok(stepper.load.batch < 20 / 1.25)
     await until(() => stepper.reason.startsWith('steps come'))
     for (let i = 0; i < 5; i++) await come(2)
