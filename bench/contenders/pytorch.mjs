@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { base64 } from '../lib/base64.mjs'
 import { sampledRows } from '../lib/check.mjs'
 import { openChild } from '../lib/child.mjs'
 
@@ -25,5 +26,3 @@ export async function openPytorch(shape, weights, streams, inputs) {
     close,
   }
 }
-
-const base64 = (values) => Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64')

@@ -16,7 +16,7 @@ export async function openContender(source, size) {
   const { name, comparable } = await ask('open', { ...source, ...size })
   return {
     name,
-    /** States of sampled streams after each input, from zero, or null when the equations differ. */
+    /** States of sampled streams after each input, from zero, or the contender's own numbers; null when the equations differ. */
     states: () => (comparable ? ask('states') : null),
     /** CPU microseconds per step. */
     measure: (steps) => ask('measure', { steps }),

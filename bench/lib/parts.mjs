@@ -3,6 +3,7 @@ export const parts = [
   { name: 'step', title: 'One step of one stream' },
   { name: 'roofline', title: 'Against what the machine can do' },
   { name: 'batch', title: 'Many streams that share weights' },
+  { name: 'train', title: 'Training' },
   { name: 'gpu', title: 'Many streams on a GPU', options: ['--software'] },
   { name: 'state', title: 'Memory of a stream' },
   { name: 'start', title: 'From nothing to the first step' },

@@ -20,11 +20,7 @@ export interface Adam {
  * @throws RangeError naming an option that cannot be used, and its value
  */
 export function createAdam(size: number, options: AdamOptions = {}): Adam {
-  const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options
-  check('learningRate', learningRate, learningRate > 0)
-  check('beta1', beta1, beta1 >= 0 && beta1 < 1)
-  check('beta2', beta2, beta2 >= 0 && beta2 < 1)
-  check('epsilon', epsilon, epsilon > 0)
+  const { learningRate, beta1, beta2, epsilon } = checkAdam(options)
   const mean = new Float64Array(size)
   const square = new Float64Array(size)
   let steps = 0
@@ -43,6 +39,20 @@ export function createAdam(size: number, options: AdamOptions = {}): Adam {
   }
 }
 
-function check(name: string, value: number, usable: boolean): void {
+/**
+ * The options with their defaults.
+ * @throws RangeError naming an option that cannot be used, and its value
+ */
+export function checkAdam(options: AdamOptions): Required<AdamOptions> {
+  const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options
+  check('learningRate', learningRate, learningRate > 0)
+  check('beta1', beta1, beta1 >= 0 && beta1 < 1)
+  check('beta2', beta2, beta2 >= 0 && beta2 < 1)
+  check('epsilon', epsilon, epsilon > 0)
+  return { learningRate, beta1, beta2, epsilon }
+}
+
+/** @throws RangeError naming an option and its value unless it is usable and finite */
+export function check(name: string, value: number, usable: boolean): void {
   if (!usable || !Number.isFinite(value)) throw new RangeError(`${name} cannot be ${value}`)
 }

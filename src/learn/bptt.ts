@@ -3,12 +3,15 @@ import { directions, type GruSpec, stateSize } from '../engine/spec.ts'
 import { type BpttLayer, createLayer } from './bptt-layer.ts'
 import { createDense } from './dense.ts'
 
+/** float64 in JavaScript, float32 in WebAssembly. */
+type Numbers = Float64Array | Float32Array
+
 /** What a network gave for a batch of sequences. */
-export interface Output {
+export interface Output<T extends Numbers = Numbers> {
   /** [batch][time][features]: the projection where there is one, else the last layer's states. */
-  readonly y: Float64Array
+  readonly y: T
   /** Final states [layer · directions][batch][H], layer by layer, forward before reverse. */
-  readonly hn: Float64Array
+  readonly hn: T
 }
 
 /**
@@ -17,24 +20,24 @@ export interface Output {
 export type Loss = (output: Output, gradient: Output) => number
 
 /** Loss and gradients of one run. The arrays belong to the {@link Bptt} and are overwritten by its next run. */
-export interface Gradients extends Output {
+export interface Gradients<T extends Numbers = Numbers> extends Output<T> {
   readonly loss: number
   /** By the weights, packed as they are. */
-  readonly weights: Float64Array
+  readonly weights: T
   /** By the inputs, [batch][time][inputSize]. */
-  readonly x: Float64Array
+  readonly x: T
   /** By the initial states, laid out as `hn`. */
-  readonly h0: Float64Array
+  readonly h0: T
 }
 
 /** Backpropagation through time for one network and one size of batch. */
-export interface Bptt {
+export interface Bptt<T extends Numbers = Numbers> {
   /**
    * @param x inputs [batch][time][inputSize]
    * @param h0 initial states, laid out as `hn`; null: zeros. The last run's `hn` continues its sequences: the state
    * is carried and the gradient ends there, which makes the run one chunk of truncated backpropagation.
    */
-  run(x: Float64Array, h0: Float64Array | null, loss: Loss): Gradients
+  run(x: Numbers, h0: Numbers | null, loss: Loss): Gradients<T>
 }
 
 /**
@@ -47,7 +50,7 @@ export function createBptt(
   spec: GruSpec,
   weights: Float64Array,
   { batch, time }: { readonly batch: number; readonly time: number },
-): Bptt {
+): Bptt<Float64Array> {
   const { cells, head, size } = layout(spec)
   holds('weights', weights, size)
   wholeNumber('batch', batch)
@@ -88,7 +91,7 @@ export function createBptt(
       holds('x', x, input.length)
       if (h0) holds('h0', h0, hn.length)
       exchange(x, input, batch, time, spec.inputSize)
-      const start = h0 ?? zeros
+      const start = h0 ? Float64Array.from(h0) : zeros
       layers.forEach((layer, l) => {
         layer.forward(part(start, l), part(hn, l))
       })
@@ -111,7 +114,7 @@ export function createBptt(
 }
 
 /** Writes [a][b][size] as [b][a][size]. */
-function exchange(from: Float64Array, to: Float64Array, a: number, b: number, size: number): void {
+function exchange(from: Numbers, to: Float64Array, a: number, b: number, size: number): void {
   for (let i = 0; i < a; i++) {
     for (let j = 0; j < b; j++) {
       const source = (i * b + j) * size
@@ -121,11 +124,13 @@ function exchange(from: Float64Array, to: Float64Array, a: number, b: number, si
   }
 }
 
-function holds(name: string, array: Float64Array, length: number): void {
+/** @throws RangeError naming the array when it has another length */
+export function holds(name: string, array: ArrayLike<number>, length: number): void {
   if (array.length !== length) throw new RangeError(`${name} must hold ${length} values, got ${array.length}`)
 }
 
-function wholeNumber(name: string, value: number): void {
+/** @throws RangeError naming the value when it is no whole number above 0 */
+export function wholeNumber(name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1) {
     throw new RangeError(`${name} must be a whole number above 0, got ${value}`)
   }

@@ -1,7 +1,7 @@
 import type { Loss } from './bptt.ts'
 
 /** Mean of (y − target)² over every element; `target` is laid out as y, [batch][time][features]. */
-export function mse(target: Float64Array): Loss {
+export function mse(target: ArrayLike<number>): Loss {
   return ({ y }, gradient) => {
     if (target.length !== y.length) {
       throw new RangeError(`target must hold ${y.length} values, got ${target.length}`)

@@ -1,55 +1,12 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { layout } from '../../src/engine/layout.ts'
-import { type GruSpec, gruSpec, stateSize } from '../../src/engine/spec.ts'
+import { gruSpec, stateSize } from '../../src/engine/spec.ts'
 import { createBptt, type Loss } from '../../src/learn/bptt.ts'
 import { mse } from '../../src/learn/loss.ts'
-import { type Case, cases, flat, type Head, type Layers, type Nested, packed, specOf } from './fixtures.ts'
+import { cases, flat, packed, specOf } from './fixtures.ts'
+import { anySize, anySpec, type GradientCase, lossOf } from './gradients.ts'
 import { assertGradient, dot, numbers, worst } from './numeric.ts'
-
-interface GradientCase extends Case {
-  readonly expect: {
-    readonly loss?: number
-    readonly y: Nested
-    readonly hn: Nested
-    readonly grads?: {
-      readonly layers: Layers
-      readonly x: Nested
-      readonly h0: Nested | null
-      readonly head?: Head
-    }
-  }
-}
-
-/** Σv², its gradient written to `gradient`. */
-function squares(values: Float64Array, gradient: Float64Array, wanted: (index: number) => boolean): number {
-  let sum = 0
-  for (let i = 0; i < values.length; i++) {
-    if (!wanted(i)) continue
-    sum += values[i] ** 2
-    gradient[i] = 2 * values[i]
-  }
-  return sum
-}
-
-function lossOf(c: Case): Loss {
-  const last = (length: number) => (i: number) =>
-    Math.floor((i * c.batch * c.steps) / length) % c.steps === c.steps - 1
-  switch (c.loss) {
-    case 'sumsq':
-      return ({ y }, d) => squares(y, d.y, () => true)
-    case 'sumsq_last':
-      return ({ y }, d) => squares(y, d.y, last(y.length))
-    case 'sumsq_hn':
-      return ({ hn }, d) => squares(hn, d.hn, () => true)
-    case 'mse':
-      return mse(flat(c.target!))
-    case undefined:
-      return () => 0
-    default:
-      throw new Error(`unknown loss ${c.loss}`)
-  }
-}
 
 for (const file of [
   'seed2-pytorch/gradients.json',
@@ -90,20 +47,6 @@ for (const file of [
     })
   })
 }
-
-const anySpec = fc
-  .record({
-    inputSize: fc.integer({ min: 1, max: 3 }),
-    hiddenSize: fc.integer({ min: 1, max: 3 }),
-    layers: fc.integer({ min: 1, max: 3 }),
-    cell: fc.constantFrom<GruSpec['cell'][]>('reset-after', 'reset-before', 'no-reset', 'no-carry'),
-    update: fc.constantFrom<GruSpec['update'][]>('keep', 'write'),
-    direction: fc.constantFrom<GruSpec['direction'][]>('forward', 'reverse', 'bidirectional'),
-    biases: fc.constantFrom<GruSpec['biases'][]>(0, 1, 2),
-    outputSize: fc.integer({ min: 0, max: 2 }),
-  })
-  .map(gruSpec)
-const anySize = fc.record({ batch: fc.integer({ min: 1, max: 5 }), time: fc.integer({ min: 1, max: 4 }) })
 
 describe('backpropagation through time', () => {
   it('has the gradients that finite differences have, for any specification', () => {

@@ -32,7 +32,7 @@ export function assertGradient(
 }
 
 /** Σ aᵢ·bᵢ: a loss whose gradient by a is b. */
-export function dot(a: Float64Array, b: Float64Array): number {
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
   return sum

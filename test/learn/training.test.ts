@@ -3,33 +3,9 @@ import { createAdam } from '../../src/learn/adam.ts'
 import { createBptt } from '../../src/learn/bptt.ts'
 import { clipGradients } from '../../src/learn/clip.ts'
 import { mse } from '../../src/learn/loss.ts'
-import { type Case, cases, flat, type Head, type Layers, packed, specOf } from './fixtures.ts'
+import { cases, flat, packed, specOf } from './fixtures.ts'
 import { worst } from './numeric.ts'
-
-interface TrainingCase extends Case {
-  readonly optimizer: { kind: string; lr: number; beta1: number; beta2: number; eps: number }
-  readonly clip_norm: number | null
-  readonly tbptt: number | null
-  readonly updates: number
-  readonly expect: {
-    readonly losses: number[]
-    readonly grad_norms: number[]
-    readonly final_full_loss: number
-    readonly layers: Layers
-    readonly head: Head
-  }
-}
-
-/** Steps `from` to `from + steps` of [batch][time][features]. */
-function chunk(values: Float64Array, c: Case, from: number, steps: number): Float64Array {
-  const features = values.length / (c.batch * c.steps)
-  const part = new Float64Array(c.batch * steps * features)
-  for (let b = 0; b < c.batch; b++) {
-    const at = (b * c.steps + from) * features
-    part.set(values.subarray(at, at + steps * features), b * steps * features)
-  }
-  return part
-}
+import { chunk, type TrainingCase } from './training.ts'
 
 /** Trains as the fixture's maker did: one update a chunk, state carried inside a pass, zero where a pass begins. */
 function train(c: TrainingCase) {
@@ -58,7 +34,7 @@ function train(c: TrainingCase) {
 }
 
 describe('training as PyTorch trains: seed2-pytorch/training.json', () => {
-  // The file also holds SGD, momentum and RMSprop; Adam is the only optimiser that there is here.
+  // The file also holds SGD, momentum and RMSprop, which there are in WebAssembly alone.
   const adam = cases<TrainingCase>('seed2-pytorch/training.json').filter((c) => c.optimizer.kind === 'adam')
   const worsts = { float64: 0, float32: 0 }
   for (const c of adam) {

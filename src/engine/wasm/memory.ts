@@ -10,7 +10,7 @@ export const LINE = 16
  * Makes an instance's memory hold `values` values of 4 bytes; growing it detaches every view.
  * @throws RangeError naming what needs it when that is more than WebAssembly can address
  */
-export function reserve({ memory }: Kernels, values: number, what: string): void {
+export function reserve({ memory }: Pick<Kernels, 'memory'>, values: number, what: string): void {
   const bytes = 4 * values
   if (bytes > MAX_BYTES) {
     throw new RangeError(`${what} need ${Math.ceil(bytes / 2 ** 20)} MiB of memory, more than 4096`)

@@ -29,14 +29,13 @@ declare const WebAssembly: {
   Instance: new (module: object) => { readonly exports: unknown }
 }
 
-const binaries: Readonly<Record<WasmBuild, string>> = { baseline, relaxed }
-const modules: { [build in WasmBuild]?: object } = {}
+type Binaries = Readonly<Record<WasmBuild, string>>
 
 let chosen: WasmBuild | undefined
 
 /** The fastest build that this runtime accepts. */
 export function fastestBuild(): WasmBuild {
-  chosen ??= WebAssembly.validate(bytesOf('relaxed')) ? 'relaxed' : 'baseline'
+  chosen ??= WebAssembly.validate(bytesOf(relaxed)) ? 'relaxed' : 'baseline'
   return chosen
 }
 
@@ -44,19 +43,24 @@ export function fastestBuild(): WasmBuild {
  * An instance of its own with its own memory; a build is compiled once.
  * @throws Error when this runtime does not accept the build
  */
-export function instantiate(build: WasmBuild): Kernels {
-  modules[build] ??= compile(build)
-  return new WebAssembly.Instance(modules[build]).exports as Kernels
+export const instantiate: (build: WasmBuild) => Kernels = loader<Kernels>({ baseline, relaxed })
+
+/** Makes what instantiates other kernels in the same way, from both builds in base64. */
+export function loader<K>(binaries: Binaries): (build: WasmBuild) => K {
+  const modules: { [build in WasmBuild]?: object } = {}
+  return (build) => {
+    modules[build] ??= compile(build, bytesOf(binaries[build]))
+    return new WebAssembly.Instance(modules[build]).exports as K
+  }
 }
 
-function compile(build: WasmBuild): object {
-  const bytes = bytesOf(build)
+function compile(build: WasmBuild, bytes: Uint8Array): object {
   if (!WebAssembly.validate(bytes)) {
     throw new Error(`this runtime does not accept the ${build} build of the WebAssembly kernels`)
   }
   return new WebAssembly.Module(bytes)
 }
 
-function bytesOf(build: WasmBuild): Uint8Array {
-  return Buffer.from(binaries[build], 'base64')
+function bytesOf(binary: string): Uint8Array {
+  return Buffer.from(binary, 'base64')
 }

@@ -1,11 +1,19 @@
-import type { SegmentNet } from './batch.ts'
+import { paddedRows } from '../wasm/arena.ts'
+import { dense } from '../wasm/linear.ts'
 import type { SplitSeries } from './data.ts'
+import { createDecoder } from './decoder.ts'
 import { writeFeatures } from './features.ts'
+import { createRecurrence } from './recurrence.ts'
 import type { SegmentSpec } from './types.ts'
+import type { WasmNet } from './wasmNet.ts'
 
-/** States [n][d] of every series under the current weights, and errors on the tails. */
+/** Rows evaluated together, as far as there is no state to be waited for. */
+const ROWS = 256
+
+/** States of every series under the current weights, and errors on the tails. */
 export interface Evaluation {
-  readonly states: readonly Float64Array[]
+  /** Of each series [n][padded hidden size]. */
+  readonly states: readonly Float32Array[]
   /** Mean absolute errors over tails, in units of each stream's scale; NaN without a tail. */
   readonly loss: number
   readonly naive: number
@@ -19,83 +27,99 @@ interface Tail {
   count: number
 }
 
-/** Features [n][features] of every origin of one series. */
-export function allFeatures(spec: SegmentSpec, count: number, series: SplitSeries): Float64Array {
+/** Features of every origin of one series, `width` values a row, the rest 0. */
+export function allFeatures(spec: SegmentSpec, width: number, series: SplitSeries): Float32Array {
   const { values, scale, lag } = series
-  const features = new Float64Array(values.length * count)
-  for (let t = 0; t < values.length; t++) writeFeatures(spec, values, 0, t, scale, lag, features, t * count)
+  const features = new Float32Array(values.length * width)
+  for (let t = 0; t < values.length; t++) writeFeatures(spec, values, 0, t, scale, lag, features, t * width)
   return features
 }
 
-/** Runs the net over every series from a zero state: w phases side by side, one row of segments after the other. */
-export function evaluate(
+/** Makes what runs the net over every series from a zero state: w phases side by side, segment after segment. */
+export function createEvaluator(
   spec: SegmentSpec,
-  net: SegmentNet,
+  net: WasmNet,
   all: readonly SplitSeries[],
-  features: readonly Float64Array[],
-): Evaluation {
-  const states = all.map((series, i) => runStates(spec, net, series, features[i]))
-  const tails = all.map((series, i) => tailErrors(spec, net, series, states[i]))
-  const sum = (of: (tail: Tail) => number): number => tails.reduce((total, tail) => total + of(tail), 0)
-  const count = sum((tail) => tail.count)
-  return {
-    states,
-    loss: sum(({ error }) => error) / count,
-    naive: sum(({ naive }) => naive) / count,
-    skills: Float64Array.from(tails, ({ error, naive }) => 1 - error / naive),
-  }
-}
-
-function runStates(
-  spec: SegmentSpec,
-  net: SegmentNet,
-  series: SplitSeries,
-  features: Float64Array,
-): Float64Array {
-  const { segment: w, hiddenSize: d } = spec
-  const n = series.values.length
-  const z = new Float64Array(n * d)
-  net.encode(features, z, n)
-  const states = new Float64Array(n * d)
-  const cache = net.cell.cache(w)
-  const last = net.cell.cache(n % w || w)
-  let h: Float64Array = new Float64Array(w * d)
-  for (let t = 0; t < n; t += w) {
-    const rows = Math.min(w, n - t)
-    const out = states.subarray(t * d, (t + rows) * d)
-    net.cell.forward(
-      z.subarray(t * d, (t + rows) * d),
-      h.subarray(0, rows * d),
-      out,
-      rows === w ? cache : last,
-    )
-    h = out
-  }
-  return states
-}
-
-function tailErrors(
-  { segment, horizon, hiddenSize: d }: SegmentSpec,
-  net: SegmentNet,
-  { values, observed, scale, tailStart, tailEnd }: SplitSeries,
-  states: Float64Array,
-): Tail {
-  const sums = { error: 0, naive: 0, count: 0 }
-  const rows = tailEnd - tailStart
-  if (rows <= 0) return sums
-  const decoder = net.decoder(rows)
-  decoder.forward(states.subarray(tailStart * d, tailEnd * d))
-  const width = net.layout.blocks * segment
-  for (let row = 0; row < rows; row++) {
-    const t = tailStart + row
-    if (observed[t] === 0) continue
-    for (let h = 1; h <= horizon; h++) {
-      if (observed[t + h] === 0) continue
-      const change = (values[t + h] - values[t]) / scale
-      sums.error += Math.abs(decoder.out[row * width + h - 1] - change)
-      sums.naive += Math.abs(change)
-      sums.count++
+  features: readonly Float32Array[],
+): () => Evaluation {
+  const states = all.map(({ values }) => new Float32Array(values.length * net.hidden))
+  const run = createRun(spec, net)
+  const errors = createErrors(spec, net)
+  return () => {
+    all.forEach((_, i) => {
+      run(features[i], states[i])
+    })
+    const tails = all.map((series, i) => errors(series, states[i]))
+    const sum = (of: (tail: Tail) => number): number => tails.reduce((total, tail) => total + of(tail), 0)
+    const count = sum((tail) => tail.count)
+    return {
+      states,
+      loss: sum(({ error }) => error) / count,
+      naive: sum(({ naive }) => naive) / count,
+      skills: Float64Array.from(tails, ({ error, naive }) => 1 - error / naive),
     }
   }
-  return sums
+}
+
+/** Writes the states of a series. */
+function createRun(
+  { segment: w }: SegmentSpec,
+  net: WasmNet,
+): (features: Float32Array, states: Float32Array) => void {
+  const { arena, features: inputs, hidden: d } = net
+  const lanes = paddedRows(w)
+  const steps = Math.max(1, Math.floor(ROWS / lanes))
+  const { x, h, forward } = createRecurrence(net, steps, lanes)
+  return (features, states) => {
+    const xs = arena.view(x.at, steps * lanes * inputs)
+    const hs = arena.view(h.at, (steps + 1) * lanes * d)
+    const n = states.length / d
+    hs.fill(0, 0, lanes * d)
+    for (let t = 0; t < n; t += steps * w) {
+      for (let k = 0; k < steps; k++) {
+        xs.set(features.subarray((t + k * w) * inputs, (t + (k + 1) * w) * inputs), k * lanes * inputs)
+      }
+      forward()
+      for (let k = 0; k < steps && t + k * w < n; k++) {
+        const rows = Math.min(w, n - t - k * w)
+        const from = (k + 1) * lanes * d
+        states.set(hs.subarray(from, from + rows * d), (t + k * w) * d)
+      }
+      hs.copyWithin(0, steps * lanes * d)
+    }
+  }
+}
+
+/** Sums up the errors on the tail of a series. */
+function createErrors(
+  { segment, horizon }: SegmentSpec,
+  net: WasmNet,
+): (series: SplitSeries, states: Float32Array) => Tail {
+  const { arena, hidden: d, segment: part } = net
+  const decoder = createDecoder(net, ROWS)
+  const h = dense(arena.take(ROWS * d), d)
+  return ({ values, observed, scale, tailStart, tailEnd }, states) => {
+    const sums = { error: 0, naive: 0, count: 0 }
+    const hs = arena.view(h.at, ROWS * d)
+    const out = arena.view(decoder.out.at, decoder.size)
+    for (let first = tailStart; first < tailEnd; first += ROWS) {
+      const rows = Math.min(ROWS, tailEnd - first)
+      hs.set(states.subarray(first * d, (first + rows) * d))
+      decoder.forward(h)
+      for (let row = 0; row < rows; row++) {
+        const t = first + row
+        if (observed[t] === 0) continue
+        for (let ahead = 1; ahead <= horizon; ahead++) {
+          if (observed[t + ahead] === 0) continue
+          const block = Math.floor((ahead - 1) / segment)
+          const change = (values[t + ahead] - values[t]) / scale
+          const at = (block * ROWS + row) * part + ahead - 1 - block * segment
+          sums.error += Math.abs(out[at] - change)
+          sums.naive += Math.abs(change)
+          sums.count++
+        }
+      }
+    }
+    return sums
+  }
 }

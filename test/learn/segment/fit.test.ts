@@ -139,6 +139,18 @@ describe('fit', () => {
     assert.equal(fitSegment({ ...job([wave(300)]), maxSeconds: 0 }).updates, 0)
   })
 
+  it('goes on through a sentinel beyond float32', () => {
+    const spoilt = wave(300)
+    spoilt.values[90] = 3.4e38
+    const losses: number[] = []
+    const { weights } = fitSegment(
+      { ...job([{ ...spoilt, scale: 0.1 }, wave(300, 2)]), maxUpdates: 150 },
+      { onProgress: ({ loss }) => losses.push(loss) },
+    )
+    assert.ok(losses.length > 0 && losses.every(Number.isFinite), losses.join())
+    assert.ok(weights.every(Number.isFinite))
+  })
+
   it('refuses series that are too short, by number', () => {
     assert.throws(
       () => fitSegment(job([wave(5)])),
