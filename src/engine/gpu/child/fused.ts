@@ -121,7 +121,7 @@ function createChunk(js: GpuJs, spec: GruSpec, batch: number): Chunk {
   const kernel = (source: string, width: number): Kernel => js.kernel(source, { I, H }, planes(width, batch))
   const [first, last] = [gates === null ? undefined : kernel(gates, 2 * H), kernel(state, H)]
   const pipeline: Pipeline = js.pipeline((x, from, h, w) => {
-    // What a kernel gives here is a placeholder of its result.
+    // What a kernel gives here stands for its result.
     const states: object[] = []
     for (let t = 0; t < FUSED_STEPS; t++) {
       const previous: object = states.at(-1) ?? h

@@ -39,7 +39,7 @@ export interface Pipeline {
 export interface GpuJs {
   /** `output` is [width, height, depth]; it may change between calls. */
   kernel(source: string, constants: Readonly<Record<string, number>>, output: readonly number[]): Kernel
-  /** `chain` is called once, with placeholders; it calls kernels and returns results. Sizes are fixed by the first call. */
+  /** `chain` is called once, with stand-ins; it calls kernels and returns results. Sizes are fixed by the first call. */
   pipeline(chain: (...values: object[]) => readonly object[]): Pipeline
   /** A buffer as an argument: element [y][x] is number x + width · y. */
   handle(buffer: GPUBuffer, width: number): Handle
