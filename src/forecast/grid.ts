@@ -39,8 +39,8 @@ const WRONG_PERIOD = 3
 const BURST = 0.05
 // Gains of the alpha-beta filter that follows the sensor's clock, and how far it may carry the period: irregular
 // arrivals pull it one way only, because the second reading within a step is not placed.
-const PHASE_GAIN = 0.1
-const PERIOD_GAIN = 0.005
+const PHASE_GAIN = 0.05
+const PERIOD_GAIN = 0.0025
 const PERIOD_RANGE = 0.1
 
 /** A grid whose first step is the reading at `time`. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createGpuSource } from '../../../src/engine/gpu/process.ts'
 import { openDeviceStepper } from '../../../src/engine/gpu/stepper.ts'
 import { initialise } from '../../../src/engine/initialise.ts'
@@ -36,7 +37,7 @@ describe('a stepper whose GPU does not come to its requests', () => {
     const other = open()
     const start = performance.now()
     const first = pair.step([0, 1], values(model, 2, 2))
-    await new Promise((resolve) => setTimeout(resolve, 1000))
+    await nextTurn()
     // Behind a request that is not answered.
     const second = pair.step([1, 2], values(model, 2, 3))
     await Promise.all([first, second])
@@ -56,7 +57,7 @@ describe('a stepper whose GPU does not come to its requests', () => {
     await stepper.ready
     const other = open()
     // By then it is being opened.
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await nextTurn()
     void pair.step([0, 1], values(model, 2, 1))
     const settled = stepper.settle()
     const start = performance.now()
