@@ -6,15 +6,14 @@ const CLIP = 10
 /**
  * Writes the encoder's inputs for the forecast issued at `t`; they read nothing after `t`.
  *
- * In units of `scale` and relative to x_t: the last `segment` values; x_t − x_{t−segment}; x_{t−season} − x_t; and,
- * relative to x_{t−season}, the `horizon` values that followed one season ago (wrapped where the horizon is the
- * longer). Before the first value the first value is repeated; without a season its inputs are 0.
+ * In units of `scale` and relative to x_t: the last `segment` values; x_t − x_{t−segment}; and, if the net is
+ * seasonal, x_{t−season} − x_t. Before the first value the first value is repeated; without a season its input is 0.
  * @param values the stream's history on its grid
  * @param first index of the oldest usable value
  * @param out receives `featureCount(spec)` numbers from `at` on
  */
 export function writeFeatures(
-  spec: SegmentSpec,
+  { segment, seasonal }: Pick<SegmentSpec, 'segment' | 'seasonal'>,
   values: Float64Array,
   first: number,
   t: number,
@@ -23,7 +22,6 @@ export function writeFeatures(
   out: Float64Array | Float32Array,
   at: number,
 ): void {
-  const { segment, horizon } = spec
   const last = values[t]
   const unit = 1 / scale
   let o = at
@@ -31,19 +29,7 @@ export function writeFeatures(
     out[o++] = clip((values[Math.max(t - k, first)] - last) * unit)
   }
   out[o++] = clip((last - values[Math.max(t - segment, first)]) * unit)
-  const back = t - season
-  if (season > 0 && back >= first) {
-    const then = values[back]
-    out[o++] = clip((then - last) * unit)
-    for (let j = 1; j <= horizon; j++) out[o++] = clip((values[back + wrap(j, season)] - then) * unit)
-  } else {
-    out.fill(0, o, o + horizon + 1)
-  }
-}
-
-/** 1..season, 1..season, … so that what is read never lies after the present. */
-function wrap(step: number, season: number): number {
-  return ((step - 1) % season) + 1
+  if (seasonal) out[o] = season > 0 ? clip((values[Math.max(t - season, first)] - last) * unit) : 0
 }
 
 function clip(v: number): number {

@@ -1,0 +1,86 @@
+import type { DeviceChoice } from '../../engine/device.ts'
+import type { ScaleKind, SegmentModel } from '../../learn/segment/types.ts'
+import type { Rows } from '../../table/types.ts'
+
+/**
+ * `frozen`: learns from the fit and validation rows only. `stream`: begins so and goes on learning row by row.
+ * `cold`: begins with nothing at the first validation row.
+ */
+export type BacktestMode = 'frozen' | 'stream' | 'cold'
+
+export interface BacktestOptions {
+  /** Steps ahead, 1–1024. */
+  readonly horizon: number
+  readonly fit: Rows
+  readonly validate: Rows
+  readonly test: Rows
+  readonly mode: BacktestMode
+  /** Share of values that intervals are meant to hold. @default 0.9 */
+  readonly coverage?: number
+  /** @default 1 */
+  readonly seed?: number
+  /** Threads that learn. @default 1 */
+  readonly threads?: number
+  /** Most seconds for fitting. @default 600 */
+  readonly maxSeconds?: number
+  /** @default chosen from the data */
+  readonly segment?: number
+  /** @default 64 */
+  readonly hiddenSize?: number
+  /** Rows of the regular pattern, 0 = none. @default detected in the fit rows */
+  readonly season?: number
+  /** @default auto: chosen on the validation rows */
+  readonly scale?: ScaleKind | 'auto'
+  /** What steps the GRU. @default wasm */
+  readonly device?: DeviceChoice
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: BacktestProgress) => void
+}
+
+export interface BacktestProgress {
+  readonly stage: 'fitting' | 'forecasting'
+  /** 0–1 of the stage. */
+  readonly share: number
+  readonly secondsLeft: number
+}
+
+/** The forecasts of all columns issued at one row; arrays [columns][horizon], valid until the next. */
+export interface OriginForecasts {
+  /** The row after which they were issued: step h is of row `origin` + h. */
+  readonly origin: number
+  readonly mean: Float32Array
+  readonly lower: Float32Array
+  readonly upper: Float32Array
+}
+
+/** Scores of one method over all origins. */
+export interface MethodScore {
+  /** Over all columns and steps, on columns standardised by the fit rows. NaN where nothing was observed. */
+  readonly mse: number
+  readonly mae: number
+  /** Mean over columns of MAE / mean |x_t − x_{t−season}| of the fit rows; without a season, of one row. */
+  readonly mase: number
+}
+
+export interface BacktestReport {
+  /** Origins forecast, and values that met their truth. */
+  readonly origins: number
+  readonly values: number
+  readonly gru: MethodScore
+  readonly naive: MethodScore
+  readonly seasonalNaive: MethodScore
+  /** Share of values inside the interval, over all steps. */
+  readonly coverage: number
+  /** Of each column, in order: mean squared error against that of naive. */
+  readonly ratios: readonly { readonly name: string; readonly mse: number; readonly naiveMse: number }[]
+  /** null in the mode `cold`. */
+  readonly model: SegmentModel | null
+  /** Weights of the model that forecast last, and the season in rows. */
+  readonly parameters: number
+  readonly season: number
+  readonly fitSeconds: number
+  readonly fits: number
+  readonly stepSeconds: number
+  readonly device: string
+  readonly deviceReason: string
+}
