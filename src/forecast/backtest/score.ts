@@ -1,0 +1,98 @@
+import type { Standard } from './standards.ts'
+import type { MethodScore } from './types.ts'
+
+/** Errors of one method on one column, as origins go by. */
+export interface ColumnScore {
+  /** Takes the forecast issued at row `origin`: step h is `mean[at + h − 1]`. A truth that is NaN is left out. */
+  add(origin: number, mean: ArrayLike<number>, at: number): void
+  /** Truths met. */
+  readonly count: number
+  /** Sums over them of squared and of absolute errors, in units of the column's deviation. */
+  readonly squares: number
+  readonly sizes: number
+  /** Mean absolute error / mean change of the fit rows; NaN where either is unknown or nothing ever changed. */
+  readonly mase: number
+}
+
+/** @param truth the column's values, NaN where there is none */
+export function scoreColumn(truth: Float64Array, horizon: number, standard: Standard): ColumnScore {
+  const unit = 1 / standard.deviation
+  let count = 0
+  let squares = 0
+  let sizes = 0
+  return {
+    add(origin, mean, at) {
+      for (let h = 0; h < horizon; h++) {
+        const error = (truth[origin + 1 + h] - mean[at + h]) * unit
+        if (Number.isNaN(error)) continue
+        count++
+        squares += error * error
+        sizes += Math.abs(error)
+      }
+    },
+    get count() {
+      return count
+    },
+    get squares() {
+      return squares
+    },
+    get sizes() {
+      return sizes
+    },
+    get mase() {
+      return standard.change > 0 ? ((sizes / count) * standard.deviation) / standard.change : Number.NaN
+    },
+  }
+}
+
+/** Scores over all columns: every value counts alike, but for MASE, where every column does. */
+export function poolScores(columns: readonly ColumnScore[]): MethodScore {
+  const sum = (of: (column: ColumnScore) => number): number =>
+    columns.reduce((total, column) => total + of(column), 0)
+  const count = sum((column) => column.count)
+  const scaled = columns.filter(({ mase }) => !Number.isNaN(mase))
+  return {
+    mse: sum(({ squares }) => squares) / count,
+    mae: sum(({ sizes }) => sizes) / count,
+    mase: scaled.reduce(
+      (total, { mase }) => total + mase / scaled.length,
+      scaled.length > 0 ? 0 : Number.NaN,
+    ),
+  }
+}
+
+/** Share of truths inside intervals, as origins go by. */
+export interface Coverage {
+  /** Takes the intervals issued at row `origin`, as {@link ColumnScore.add} takes forecasts. */
+  add(origin: number, lower: ArrayLike<number>, upper: ArrayLike<number>, at: number): void
+  readonly count: number
+  readonly inside: number
+}
+
+/** @param truth the column's values, NaN where there is none */
+export function coverColumn(truth: Float64Array, horizon: number): Coverage {
+  let count = 0
+  let inside = 0
+  return {
+    add(origin, lower, upper, at) {
+      for (let h = 0; h < horizon; h++) {
+        const value = truth[origin + 1 + h]
+        if (Number.isNaN(value)) continue
+        count++
+        if (value >= lower[at + h] && value <= upper[at + h]) inside++
+      }
+    },
+    get count() {
+      return count
+    },
+    get inside() {
+      return inside
+    },
+  }
+}
+
+/** Share of truths inside the intervals of all columns; NaN without any. */
+export function poolCoverage(columns: readonly Coverage[]): number {
+  const count = columns.reduce((total, column) => total + column.count, 0)
+  return columns.reduce((total, { inside }) => total + inside, 0) / count
+}
