@@ -55,6 +55,7 @@ export type {
   StreamsOptions,
   Training,
 } from './forecast/types.ts'
+export type { Channel, ScaleKind, SegmentModel, SegmentSpec } from './learn/segment/types.ts'
 
 // Weight files.
 export { FormatError } from './formats/error.ts'

@@ -1,8 +1,8 @@
 import type { GruExpert } from './experts/gru.ts'
 import { detectPeriod, type GridState, PERIOD_READINGS, placeOnGrid, startGrid } from './grid.ts'
-import { append, type History, length } from './history.ts'
+import { append } from './history.ts'
 import { type Ran, UNFITTED } from './ran.ts'
-import { learnScale, scaleOf } from './scale.ts'
+import { learnSpread } from './spread.ts'
 import { type ForecasterOptions, type StreamState, startStream } from './stream.ts'
 import { createTracker, type Tracker } from './tracker.ts'
 import type { Forecast, PushResult, Reading, Skip } from './types.ts'
@@ -14,6 +14,9 @@ export interface ModelView {
   /** Skill against naive on the tails that the last fit held back, over all its series. */
   readonly tailSkill: number
 }
+
+/** Most grid steps of a gap that are filled: longer ones say more about the sensor than an interpolation can. */
+const MAX_MISSING = 48
 
 /** One stream: takes readings in, gives a forecast or the reason why there is none. */
 export interface Forecaster {
@@ -27,34 +30,29 @@ export function createForecaster(
   model: ModelView,
   state: StreamState,
 ): Forecaster {
-  const { horizon, segment, warmUp, coverage } = options
+  const { horizon, warmUp, coverage } = options
   let tracker: Tracker = createTracker(horizon, coverage, state.tracker)
   /** Steps of the GRU that it will answer later. */
   let unanswered: Promise<void>[] = []
   /** What ran the newest step: weights may be replaced before they have answered. */
   let ran: Ran = UNFITTED
-  // Longer gaps say more about the sensor than an interpolation can.
-  const maxMissing = 2 * segment
   /** Without a period, as many readings as it takes to detect one. */
   const needed = options.period === null ? Math.max(warmUp, PERIOD_READINGS) : warmUp
 
   /** One grid step: older forecasts mature, the value becomes history, and with `issue` a forecast is made. */
   const advance = (value: number, observed: boolean, issue: boolean): void => {
-    const { history } = state
     if (observed) tracker.mature(value, state.tailSkill ?? model.tailSkill)
-    if (state.sinceRestart > 0) learnScale(state.scale, value - lagged(history, segment >> 1))
-    append(history, value, observed)
-    const phase = state.sinceRestart % segment
+    learnSpread(state.spread, value)
+    append(state.history, value, observed)
     state.steps++
     state.sinceRestart++
     const changes = tracker.open(value, issue)
     const { expert } = model
     if (!expert) return
     ran = expert
-    const scale = scaleOf(state.scale, value)
     // Before it has seen one whole segment, the net would look at little but a repeated first value.
-    const ready = issue && state.sinceRestart >= segment
-    const answer = expert.step(state, phase, scale, state.season, ready ? changes : null, tracker.offset)
+    const ready = issue && state.sinceRestart >= expert.model.spec.segment
+    const answer = expert.step(state, ready ? changes : null, tracker.offset)
     const { commit } = tracker
     if (answer) unanswered.push(ready ? answer.then(commit) : answer)
     else if (ready) commit()
@@ -73,7 +71,7 @@ export function createForecaster(
   /** Places a reading on the known grid; null when it became a step. */
   const place = (grid: GridState, reading: Reading): Skip | null => {
     const { history, counts } = state
-    const placement = placeOnGrid(grid, reading.time, maxMissing, options.period === null)
+    const placement = placeOnGrid(grid, reading.time, MAX_MISSING, options.period === null)
     switch (placement.kind) {
       case 'restart':
         counts.restarts++
@@ -114,7 +112,8 @@ export function createForecaster(
 
   /** All that was learned on a wrong grid is worthless. */
   const forget = (): void => {
-    Object.assign(state, startStream(state.key, options, state.base), { counts: state.counts })
+    model.expert?.leave(state)
+    Object.assign(state, startStream(state.key, options), { counts: state.counts })
     tracker = createTracker(horizon, coverage, state.tracker)
   }
 
@@ -208,12 +207,6 @@ export function createForecaster(
       return takeIn(grid, pending, 1)
     },
   }
-}
-
-/** The value `lag` steps before the next one; the oldest where history is shorter. */
-function lagged(history: History, lag: number): number {
-  const held = length(history)
-  return history.values[history.end - Math.min(Math.max(lag, 1), held)]
 }
 
 function aheadMessage({ time }: Reading, { cutoff, period }: GridState): string {

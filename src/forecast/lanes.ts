@@ -1,4 +1,4 @@
-/** Hands out blocks of lanes in the model's state pool, and takes them back. */
+/** Hands out blocks of lanes in the state pool of one version of the weights, and takes them back. */
 export interface Lanes {
   /** First lane of a free block. */
   take(): number
@@ -10,11 +10,12 @@ export interface Lanes {
 /**
  * @param block lanes per stream
  * @param growth factor by which the lanes that must exist grow at least when there are too few
+ * @param initial lanes that are to exist from the start
  */
-export function createLanes(block: number, growth: number): Lanes {
+export function createLanes(block: number, growth: number, initial: number): Lanes {
   const free: number[] = []
   let used = 0
-  let count = 0
+  let count = initial
   return {
     take() {
       const base = free.pop()

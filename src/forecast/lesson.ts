@@ -1,51 +1,74 @@
-import type { FitJob, FitSeries, SegmentSpec } from '../learn/segment/types.ts'
+import { enoughSteps } from '../learn/segment/data.ts'
+import type { FitJob, FitSeries } from '../learn/segment/types.ts'
 import { length } from './history.ts'
-import { scaleOf } from './scale.ts'
 import type { StreamState } from './stream.ts'
 
-/** Steps of history that one fit learns from, over all its streams: bounds its memory and the time of one pass. */
-const FIT_STEPS = 32_768
-const FIT_UPDATES = 400
-/** A fit that takes longer gives what it has by then. */
-const FIT_SECONDS = 30
-
-/** Grid steps of a stream that give a fit a training part and a tail. */
-export function enoughSteps({ segment, horizon }: SegmentSpec): number {
-  return 2 * (segment + horizon)
+/** What the options say of every fit. */
+export interface LessonPlan {
+  readonly horizon: number
+  /** null: chosen by each fit. */
+  readonly segment: number | null
+  readonly hiddenSize: number
+  /** null: found by each fit. */
+  readonly season: number | null
 }
 
-/** Of these streams those that the next fit learns from: as many as there is room for, first those that waited longest. */
-export function chooseTeachers(spec: SegmentSpec, states: readonly StreamState[]): StreamState[] {
+/** Segment that is reckoned with while none is chosen. */
+const USUAL_SEGMENT = 24
+/** Steps of history that one fit learns from, over all its streams: bounds its memory and the time of one pass. */
+const FIT_STEPS = 32_768
+/** 400 updates at most; a fit that takes longer gives what it has by then. */
+const SCHEDULE = { epochs: 8, updates: 50, maxSeconds: 30 }
+
+/** Grid steps of a stream that give a fit a training part and a tail. */
+export function enough({ segment, horizon }: LessonPlan): number {
+  return enoughSteps(segment ?? USUAL_SEGMENT, horizon)
+}
+
+/**
+ * Of these streams those that the next fit learns from: as many as there is room for, first those that waited longest,
+ * and one of each key, since the net has an embedding for each.
+ */
+export function chooseTeachers(plan: LessonPlan, states: readonly StreamState[]): StreamState[] {
+  const keys = new Set<string>()
   return states
-    .filter(({ history }) => length(history) >= spec.segment + spec.horizon)
+    .filter(({ history }) => length(history) >= enough(plan) / 2)
     .sort((a, b) => a.taught - b.taught || length(b.history) - length(a.history))
-    .slice(0, Math.max(1, Math.floor(FIT_STEPS / (2 * enoughSteps(spec)))))
+    .filter(({ key }) => !keys.has(key) && keys.add(key))
+    .slice(0, Math.max(1, Math.floor(FIT_STEPS / (2 * enough(plan)))))
 }
 
 /** What a fit is asked for, with copies of the streams' newest history. */
 export function fitJob(
-  spec: SegmentSpec,
+  plan: LessonPlan,
   states: readonly StreamState[],
-  rest: Pick<FitJob, 'weights' | 'seed'> & Pick<FitSeries, 'season'>,
+  rest: Pick<FitJob, 'start' | 'seed'>,
 ): FitJob {
-  const { season, ...job } = rest
-  const steps = Math.max(2 * enoughSteps(spec), Math.floor(FIT_STEPS / states.length))
+  const { horizon, segment, hiddenSize, season } = plan
+  const steps = Math.max(2 * enough(plan), Math.floor(FIT_STEPS / states.length))
   return {
-    ...job,
-    spec,
-    series: states.map((state) => ({ ...newest(state, steps), season })),
-    maxUpdates: FIT_UPDATES,
-    maxSeconds: FIT_SECONDS,
+    horizon,
+    segment,
+    hiddenSize,
+    season,
+    scale: 'running',
+    table: false,
+    series: states.map((state) => newest(state, steps)),
+    ...rest,
+    schedule: SCHEDULE,
+    checkpoint: null,
+    checkpoints: false,
   }
 }
 
-function newest({ key, history, scale }: StreamState, steps: number): Omit<FitSeries, 'season'> {
+function newest({ key, history }: StreamState, steps: number): FitSeries {
   const { values, observed, end } = history
   const first = Math.max(history.first, end - steps)
-  return {
-    key,
-    values: values.slice(first, end),
-    observed: observed.slice(first, end),
-    scale: scaleOf(scale, values[end - 1]),
-  }
+  return { key, values: values.slice(first, end), observed: observed.slice(first, end), trainEnd: null }
+}
+
+/** Skill of a fit on all that it held back: the mean of its series' own; 0 where nothing was. */
+export function meanSkill(tailSkills: Float64Array): number {
+  const known = tailSkills.filter(Number.isFinite)
+  return known.reduce((sum, skill) => sum + skill / known.length, 0)
 }

@@ -1,16 +1,13 @@
-import { crc32 } from 'node:zlib'
 import { whySynchronous } from '../engine/gpu/synchronous.ts'
 import { createTrainer, type Trainer } from '../learn/client.ts'
-import { netLayout } from '../learn/segment/net.ts'
-import type { FitResult, SegmentSpec } from '../learn/segment/types.ts'
+import type { FitResult, SegmentModel } from '../learn/segment/types.ts'
 import { createGruExpert, type GruExpert } from './experts/gru.ts'
 import { type OpenPool, openPool, type Place } from './experts/pool.ts'
 import { length } from './history.ts'
-import { createLanes } from './lanes.ts'
-import { chooseTeachers, enoughSteps, fitJob } from './lesson.ts'
+import { chooseTeachers, enough, fitJob, meanSkill } from './lesson.ts'
 import { checkModelOptions, checkStreamsOptions } from './options.ts'
 import { createSaid } from './ran.ts'
-import { checkSavedModel } from './savedModel.ts'
+import { fingerprintOf, readSavedModel, saveModel } from './savedModel.ts'
 import type { StreamState } from './stream.ts'
 import { createStreams, type StreamHost, type StreamsRoom } from './streams.ts'
 import { tell } from './tell.ts'
@@ -24,112 +21,138 @@ const REST = 2
 /** Factor by which a pool grows that may be on a GPU, which has to copy it. */
 const GROWTH_OF_LANES = 1.5
 const IDLE = { batch: 0, microseconds: 0 }
+const CLOSED = 'the forecast model is closed'
+
+/** What a model works with. */
+export interface Means {
+  /** Opens what fits, at the first fit. */
+  readonly openTrainer: () => Trainer
+  /** Opens the states of each version. @default as the model's device says */
+  readonly open?: OpenPool
+  /**
+   * Times as long as a fit took that pass before the next one; 0 makes the times of fits depend on readings alone.
+   * @default 2
+   */
+  readonly rest?: number
+}
+
+/** A model whose fits can be waited for. */
+export interface OpenedModel extends ForecastModel {
+  /** Settles when no fit is under way. */
+  whenRested(): Promise<void>
+}
 
 /**
  * Makes an untrained model; nothing runs before streams are opened on it.
  * @throws RangeError naming an impossible option and its value
  */
 export function createForecastModel(options?: ForecastModelOptions): ForecastModel {
-  return openForecastModel(options, createTrainer)
+  return openForecastModel(options, { openTrainer: createTrainer })
 }
 
-/** As {@link createForecastModel}; `openTrainer` opens the worker, at the first fit, and `open` the states of each version. */
-export function openForecastModel(
-  options: ForecastModelOptions | undefined,
-  openTrainer: () => Trainer,
-  open: OpenPool = openPool,
-): ForecastModel {
-  const { horizon, segment, hiddenSize, season, learn, seed, device } = checkModelOptions(options)
-  const spec: SegmentSpec = { segment, horizon, hiddenSize }
-  const net = netLayout(spec)
+/** As {@link createForecastModel}, with other means than the package's own. */
+export function openForecastModel(options: ForecastModelOptions | undefined, means: Means): OpenedModel {
+  const { openTrainer, open = openPool, rest = REST } = means
+  const settings = checkModelOptions(options)
+  const { horizon, season, learn, seed, device } = settings
   const synchronous = whySynchronous(device)
   const place: Place = { device, synchronous, onDevice: () => changed(training) }
   const said = createSaid(place.onDevice)
-  const lanes = createLanes(segment, synchronous === undefined ? GROWTH_OF_LANES : 1)
   const rooms = new Set<StreamsRoom>()
   const listeners = new Set<() => void>()
   /** Readings whose results come later, and what that has become of. */
   const awaited = new Set<Promise<void>>()
-  const enough = enoughSteps(spec)
+  const need = enough(settings)
 
   let trainer: Trainer | null = null
-  const closing = new AbortController()
-  let weights: Float32Array | null = null
+  let closed = false
+  /** Ends the fit that is under way, whose result would come too late. */
+  let fitting = new AbortController()
+  let rested: Promise<void> = Promise.resolve()
   let expert: GruExpert | null = null
+  let fitted: SegmentModel | null = null
   let version = 0
   let fingerprint = 0
   let tailSkill = 0
-  let training: Training = { state: 'waiting', have: 0, need: enough }
+  let training: Training = { state: 'waiting', have: 0, need }
   /** Grid steps of all streams, and how many make the next fit due. */
   let total = 0
-  let due = enough
+  let due = need
   let restUntil = 0
+
+  const states = (): StreamState[] => [...rooms].flatMap((room) => room.states())
 
   const changed = (next: Training): void => {
     training = next
     for (const listener of listeners) tell(listener)
   }
 
-  const adopt = (next: Float32Array, nextVersion: number): void => {
-    const opened = createGruExpert(spec, next, nextVersion, (gru) => open(gru, lanes.count, place))
+  const swap = (model: SegmentModel, nextVersion: number): void => {
+    const opened = createGruExpert(model, nextVersion, {
+      open: (gru, lanes) => open(gru, lanes, place),
+      streams: states().length,
+      growth: synchronous === undefined ? GROWTH_OF_LANES : 1,
+    })
     // It still answers what it has been asked.
     void expert?.close()
     expert = opened
+    fitted = model
     said.adopt(opened)
-    weights = next
     version = nextVersion
-    fingerprint = crc32(new Uint8Array(next.buffer, next.byteOffset, next.byteLength))
+    fingerprint = fingerprintOf(model)
   }
 
-  const take = (states: readonly StreamState[], result: FitResult): void => {
-    adopt(result.weights, version + 1)
-    tailSkill = 1 - result.validationLoss / result.naiveLoss
-    for (const [i, state] of states.entries()) {
-      const own = result.tailSkills[i]
-      state.season = result.seasons[i]
+  const take = (teachers: readonly StreamState[], { model, tailSkills }: FitResult): void => {
+    swap(model, version + 1)
+    tailSkill = meanSkill(tailSkills)
+    for (const [i, state] of teachers.entries()) {
+      const own = tailSkills[i]
       state.tailSkill = Number.isNaN(own) ? null : own
       state.taught = version
     }
   }
 
+  const postpone = (streams: number): void => {
+    due = Math.max(need, Math.min(total * GROWTH, total + STEPS * streams))
+  }
+
   const refit = async (): Promise<void> => {
-    const states = chooseTeachers(
-      spec,
-      [...rooms].flatMap((room) => room.states()),
-    )
-    if (!states.some(({ history }) => length(history) >= enough)) {
+    const teachers = chooseTeachers(settings, states())
+    if (!teachers.some(({ history }) => length(history) >= need)) {
       // Streams that began anew have lost their history: wait until one has enough again.
-      due = total + segment
+      due = total + need / 2
       return
     }
-    const { signal } = closing
+    fitting = new AbortController()
+    const { signal } = fitting
     const started = performance.now()
     changed({ state: 'fitting', share: 0 })
     try {
       trainer ??= openTrainer()
       const result = await trainer.fit(
-        fitJob(spec, states, { weights, season, seed: (seed + version) % 2 ** 32 }),
+        fitJob(settings, teachers, { start: fitted, seed: (seed + version) % 2 ** 32 }),
         {
           signal,
-          onProgress: ({ update, maxUpdates }) => changed({ state: 'fitting', share: update / maxUpdates }),
+          onProgress: ({ update, maxUpdates }) => {
+            if (!signal.aborted) changed({ state: 'fitting', share: update / maxUpdates })
+          },
         },
       )
       if (signal.aborted) return
-      take(states, result)
+      take(teachers, result)
       changed({ state: 'fitted', fits: version })
     } catch (error) {
       if (signal.aborted) return
       changed({ state: 'failed', error: error instanceof Error ? error : new Error(String(error)) })
     } finally {
       const now = performance.now()
-      restUntil = now + REST * (now - started)
-      due = Math.min(total * GROWTH, total + STEPS * states.length)
+      restUntil = now + rest * (now - started)
+      postpone(teachers.length)
     }
   }
 
   const host: StreamHost = {
     horizon,
-    segment,
     get expert() {
       return expert
     },
@@ -141,20 +164,14 @@ export function openForecastModel(
       return tailSkill
     },
     season,
-    takeLanes() {
-      const base = lanes.take()
-      expert?.grow(lanes.count)
-      return base
-    },
-    giveLanes: (base) => lanes.give(base),
     stepped(count, steps) {
       total += count
       if (!learn || training.state === 'fitting') return
-      if (steps < enough) {
+      if (steps < need) {
         if (training.state === 'waiting' && steps > training.have) training = { ...training, have: steps }
         return
       }
-      if (total >= due && performance.now() >= restUntil) void refit()
+      if (total >= due && performance.now() >= restUntil) rested = refit()
     },
     awaited(result) {
       const end = (): void => void awaited.delete(ended)
@@ -177,6 +194,9 @@ export function openForecastModel(
     get version() {
       return version
     },
+    get fitted() {
+      return fitted
+    },
     get training() {
       return training
     },
@@ -185,37 +205,41 @@ export function openForecastModel(
       return () => listeners.delete(listener)
     },
     streams(streamsOptions) {
-      if (closing.signal.aborted) throw new Error('the forecast model is closed')
+      if (closed) throw new Error(CLOSED)
       const room = createStreams(host, checkStreamsOptions(streamsOptions), () => rooms.delete(room))
       rooms.add(room)
       return room
     },
+    adopt(model, skill) {
+      if (closed) throw new Error(CLOSED)
+      const { horizon: its } = model.spec
+      if (its !== horizon)
+        throw new RangeError(`the model forecasts ${its} steps ahead, ${horizon} are needed`)
+      swap(model, version + 1)
+      fitting.abort()
+      tailSkill = skill ?? 0
+      for (const state of states()) state.tailSkill = null
+      postpone(states().length)
+      changed({ state: 'fitted', fits: version })
+    },
+    whenRested: () => rested,
     async settle() {
       await Promise.all(awaited)
       await expert?.settle()
     },
-    snapshot: () => ({
-      version: 1,
-      horizon,
-      segment,
-      hiddenSize,
-      fits: version,
-      tailSkill,
-      weights: weights?.slice() ?? null,
-      total,
-      due,
-    }),
+    snapshot: () => saveModel(settings, { fits: version, tailSkill, model: fitted, total, due }),
     restore(snapshot) {
       if (rooms.size > 0) throw new Error('a model is restored before streams are opened on it')
-      const saved = checkSavedModel(snapshot, { horizon, segment, hiddenSize }, net.size)
-      if (saved.weights) adopt(saved.weights.slice(), saved.fits)
+      const saved = readSavedModel(snapshot, settings)
+      if (saved.model) swap(saved.model, saved.fits)
       total = saved.total
       due = saved.due
       tailSkill = saved.tailSkill
-      if (saved.weights) changed({ state: 'fitted', fits: version })
+      if (saved.model) changed({ state: 'fitted', fits: version })
     },
     async close() {
-      closing.abort()
+      closed = true
+      fitting.abort()
       for (const room of rooms) room.close()
       listeners.clear()
       said.close()

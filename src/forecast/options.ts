@@ -2,7 +2,8 @@ import { checkDevice } from '../engine/device.ts'
 import type { ForecastModelOptions, StreamsOptions } from './types.ts'
 
 /** Options with every default filled in. */
-export type CheckedModelOptions = Required<Omit<ForecastModelOptions, 'season'>> & {
+export type CheckedModelOptions = Required<Omit<ForecastModelOptions, 'segment' | 'season'>> & {
+  readonly segment: number | null
   readonly season: number | null
 }
 export type CheckedStreamsOptions = Required<Omit<StreamsOptions, 'period' | 'onEvict'>> &
@@ -10,17 +11,17 @@ export type CheckedStreamsOptions = Required<Omit<StreamsOptions, 'period' | 'on
 
 /** @throws RangeError naming an impossible option and its value. */
 export function checkModelOptions(options: ForecastModelOptions = {}): CheckedModelOptions {
-  const { horizon = 24, segment = 24, hiddenSize = 32, season, learn = true, seed = 1 } = options
+  const { horizon = 24, segment, hiddenSize = 32, season, learn = true, seed = 1 } = options
   const { device = 'wasm' } = options
   whole('horizon', horizon, 1, 256)
-  whole('segment', segment, 2, 512)
+  if (segment !== undefined) whole('segment', segment, 2, 512)
   whole('hiddenSize', hiddenSize, 4, 512)
   if (hiddenSize % 4 !== 0) throw new RangeError(`hiddenSize must be a multiple of 4, got ${hiddenSize}`)
   if (season !== undefined) whole('season', season, 2, 2048)
   whole('seed', seed, 0, 2 ** 32 - 1)
   if (typeof learn !== 'boolean') throw new TypeError(`learn must be true or false, got ${String(learn)}`)
   checkDevice(device)
-  return { horizon, segment, hiddenSize, season: season ?? null, learn, seed, device }
+  return { horizon, segment: segment ?? null, hiddenSize, season: season ?? null, learn, seed, device }
 }
 
 /** @throws RangeError naming an impossible option and its value. */

@@ -1,3 +1,4 @@
+import { quote } from '../quote.ts'
 import type { GruExpert } from './experts/gru.ts'
 import { append, createHistory } from './history.ts'
 import { type IntervalState, sortScores } from './interval.ts'
@@ -18,26 +19,31 @@ export function saveStream(state: StreamState, expert: GruExpert | null): Stream
     grid,
     pending,
     history,
-    scale,
+    spread,
+    unit,
     season,
+    scale,
     tailSkill,
     steps,
     sinceRestart,
     tracker,
     counts,
+    version,
     base,
     made,
   } = state
   const { naiveIntervals, gruIntervals, ...rest } = tracker
-  const phases = expert ? [...made].map((version) => version === expert.version) : []
+  const phases = expert?.version === version ? [...made] : []
   return {
     key,
     grid: grid && { ...grid },
     pending: pending.map(({ value, time }) => [value, time]),
     values: history.values.slice(history.first, history.end),
     observed: history.observed.slice(history.first, history.end),
-    scale: { ...scale },
+    spread: { ...spread },
+    unit,
     season,
+    scale: { ...scale },
     tailSkill,
     steps,
     sinceRestart,
@@ -47,45 +53,57 @@ export function saveStream(state: StreamState, expert: GruExpert | null): Stream
       gruIntervals: saveIntervals(gruIntervals),
     },
     counts: { ...counts },
-    lanes: phases.map((made, phase) => (made && expert?.peek(base + phase)) || null),
+    lanes: phases.map((made, phase) => (made === 1 && expert?.peek(base + phase)) || null),
   }
 }
 
 /**
  * Puts a saved stream into `state`, a fresh one of the same options.
  * @param expert the weights under which the lanes were saved; null: they are others now, and the lanes are rebuilt
- * @throws Error when a part is missing or of another size
+ * @throws Error when a part is missing or of another size; then `state` may have lanes
  */
 export function restoreStream(tree: StreamTree, state: StreamState, expert: GruExpert | null): StreamState {
   const part = <T>(name: string): T => {
-    if (tree[name] === undefined) throw new Error(`saved stream ${JSON.stringify(tree.key)} has no ${name}`)
+    if (tree[name] === undefined) throw new Error(`saved stream ${quote(tree.key)} has no ${name}`)
     return tree[name] as T
   }
   const values = part<Float64Array>('values')
   const observed = part<Uint8Array>('observed')
   const history = createHistory(state.history.capacity)
   for (let i = 0; i < values.length; i++) append(history, values[i], observed[i] === 1)
-  const made = new Int32Array(state.made.length)
-  for (const [phase, lane] of part<(Float32Array | null)[]>('lanes').entries()) {
-    if (!lane || !expert) continue
-    expert.restore(state.base + phase, lane)
-    made[phase] = expert.version
-  }
+  const lanes = part<(Float32Array | null)[]>('lanes')
+  const placed = expert !== null && lanes.length > 0
+  if (placed) restoreLanes(lanes, state, expert)
   const grid = part<StreamState['grid']>('grid')
   return {
     ...state,
     grid: grid && { ...grid },
     pending: part<[number, number][]>('pending').map(([value, time]) => ({ value, time })),
     history,
+    spread: { ...part<StreamState['spread']>('spread') },
+    unit: part('unit'),
+    // A season that is given now wins over one that was found, unless the states go on that were made with it.
+    season: (!placed && state.season) || part('season'),
     scale: { ...part<StreamState['scale']>('scale') },
-    // A season that is given now wins over one that was found.
-    season: state.season || part('season'),
     tailSkill: part('tailSkill'),
     steps: part('steps'),
     sinceRestart: part('sinceRestart'),
     tracker: restoreTracker(part('tracker'), state.tracker),
     counts: { ...part<StreamState['counts']>('counts') },
-    made,
+  }
+}
+
+function restoreLanes(lanes: readonly (Float32Array | null)[], state: StreamState, expert: GruExpert): void {
+  expert.place(state)
+  if (lanes.length !== state.made.length) {
+    throw new Error(
+      `saved stream ${quote(state.key)} has ${lanes.length} lanes, ${state.made.length} are needed`,
+    )
+  }
+  for (const [phase, lane] of lanes.entries()) {
+    if (!lane) continue
+    expert.restore(state.base + phase, lane)
+    state.made[phase] = 1
   }
 }
 

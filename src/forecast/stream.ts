@@ -1,6 +1,8 @@
+import { startScale } from '../learn/segment/scale.ts'
+import type { GruStream } from './experts/gru.ts'
 import type { GridState } from './grid.ts'
 import { createHistory, type History } from './history.ts'
-import { type ScaleState, startScale } from './scale.ts'
+import { type SpreadState, startSpread } from './spread.ts'
 import { startTracker, type TrackerState } from './tracker.ts'
 import type { Counts, Reading } from './types.ts'
 
@@ -10,7 +12,6 @@ const HISTORY = 4096
 /** What all streams of one node or operator share. */
 export interface ForecasterOptions {
   readonly horizon: number
-  readonly segment: number
   /** Grid steps of the regular pattern when given, else null: found by the fits. */
   readonly season: number | null
   readonly period: number | null
@@ -19,15 +20,12 @@ export interface ForecasterOptions {
 }
 
 /** Everything a stream knows; the forecaster's functions move it on. */
-export interface StreamState {
-  readonly key: string
+export interface StreamState extends GruStream {
   grid: GridState | null
   /** Readings kept back: until the period is known, and one ahead until it is confirmed. */
   pending: Reading[]
   history: History
-  scale: ScaleState
-  /** Grid steps of the regular pattern; 0 = none known. */
-  season: number
+  spread: SpreadState
   /** Skill on this stream's own tail; null where the last fit had none of it. */
   tailSkill: number | null
   /** Version of the weights whose fit last learned from this stream. */
@@ -37,27 +35,26 @@ export interface StreamState {
   sinceRestart: number
   tracker: TrackerState
   counts: { -readonly [name in keyof Counts]: number }
-  /** First of the stream's lanes in the model's state pool. */
-  base: number
-  /** Version of the weights that made each phase's state. */
-  made: Int32Array
 }
 
-export function startStream(key: string, options: ForecasterOptions, base: number): StreamState {
+export function startStream(key: string, options: ForecasterOptions): StreamState {
   return {
     key,
     grid: null,
     pending: [],
     history: createHistory(HISTORY),
-    scale: startScale(),
+    spread: startSpread(),
+    unit: 0,
     season: options.season ?? 0,
+    scale: startScale(),
     tailSkill: null,
     taught: 0,
     steps: 0,
     sinceRestart: 0,
     tracker: startTracker(options.horizon, options.coverage),
     counts: { accepted: 0, duplicate: 0, extra: 0, late: 0, ahead: 0, invalid: 0, filled: 0, restarts: 0 },
-    base,
-    made: new Int32Array(options.segment),
+    version: 0,
+    base: 0,
+    made: new Uint8Array(0),
   }
 }

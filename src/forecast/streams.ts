@@ -1,3 +1,4 @@
+import { quote } from '../quote.ts'
 import { createForecaster, type ModelView } from './forecaster.ts'
 import type { CheckedStreamsOptions } from './options.ts'
 import { invalid, readReading } from './reading.ts'
@@ -10,14 +11,11 @@ import type { PushResult, Reading, Skip, SnapshotTree, Streams } from './types.t
 /** What streams need of their model beyond {@link ModelView}. */
 export interface StreamHost extends ModelView {
   readonly horizon: number
-  readonly segment: number
   readonly season: number | null
   /** Whether steps of the GRU are done at once. */
   readonly synchronous: boolean
   /** Changes with the weights: states saved under others are rebuilt. */
   readonly fingerprint: number
-  takeLanes(): number
-  giveLanes(base: number): void
   /** `count` readings became grid steps of a stream that now has `steps`. */
   stepped(count: number, steps: number): void
   /** A reading was taken whose result comes later. */
@@ -39,8 +37,8 @@ export function createStreams(
   options: CheckedStreamsOptions,
   left: () => void,
 ): StreamsRoom {
-  const { horizon, segment, season, synchronous } = host
-  const forecasterOptions: ForecasterOptions = { horizon, segment, season, ...options }
+  const { horizon, season, synchronous } = host
+  const forecasterOptions: ForecasterOptions = { horizon, season, ...options }
   // Insertion order is order of use: the first key is the one longest unused. Topics come from outside: never an object.
   const streams = new Map<string, Stream>()
   let unknown = 0
@@ -72,13 +70,13 @@ export function createStreams(
     streams.delete(key)
     // What it has taken is still answered, on lanes that are nobody else's until then.
     if (!last) {
-      host.giveLanes(state.base)
+      host.expert?.leave(state)
       return
     }
     leaving++
     void last.then(() => {
       leaving--
-      host.giveLanes(state.base)
+      host.expert?.leave(state)
     })
   }
 
@@ -86,7 +84,7 @@ export function createStreams(
   const use = (key: string): Stream | undefined => {
     const known = streams.get(key)
     if (!known && streams.size + leaving >= 2 * options.maxStreams) return undefined
-    const stream = known ?? open(startStream(key, forecasterOptions, host.takeLanes()))
+    const stream = known ?? open(startStream(key, forecasterOptions))
     if (known) streams.delete(key)
     streams.set(key, stream)
     evict()
@@ -157,9 +155,8 @@ export function createStreams(
     states: () => [...streams.values()].map(({ state }) => state),
     snapshot(): SnapshotTree {
       return {
-        version: 1,
-        horizon: host.horizon,
-        segment: host.segment,
+        version: VERSION,
+        horizon,
         coverage: options.coverage,
         period: options.period,
         fingerprint: host.fingerprint,
@@ -172,7 +169,7 @@ export function createStreams(
       const opened: StreamState[] = []
       try {
         for (const tree of saved.streams) {
-          const fresh = startStream(tree.key, forecasterOptions, host.takeLanes())
+          const fresh = startStream(tree.key, forecasterOptions)
           opened.push(fresh)
           const state = restoreStream(tree, fresh, sameWeights ? host.expert : null)
           if (saved.coverage !== options.coverage) aimAt(state.tracker, options.coverage)
@@ -180,7 +177,7 @@ export function createStreams(
         }
       } catch (error) {
         // All or nothing: what was there before goes on untouched.
-        for (const { base } of opened) host.giveLanes(base)
+        for (const state of opened) host.expert?.leave(state)
         throw error
       }
       for (const state of opened) {
@@ -198,6 +195,8 @@ export function createStreams(
   }
 }
 
+/** Version of what `snapshot` gives. */
+const VERSION = 2
 const LATER = 'this model may run on a GPU and answers later: readings are given to take, not to push'
 
 interface SavedStreams {
@@ -213,14 +212,13 @@ function checkSnapshot(
 ): SavedStreams {
   const saved = snapshot as { [name: string]: SnapshotTree }
   const expected = {
-    version: 1,
+    version: VERSION,
     horizon: host.horizon,
-    segment: host.segment,
     period: options.period,
   }
   for (const [name, value] of Object.entries(expected)) {
     if (saved?.[name] !== value) {
-      throw new Error(`saved streams have ${name} ${String(saved?.[name])}, ${String(value)} is needed`)
+      throw new Error(`saved streams have ${name} ${quote(saved?.[name])}, ${value} is needed`)
     }
   }
   return saved as unknown as SavedStreams

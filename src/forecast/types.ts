@@ -1,4 +1,5 @@
 import type { DeviceChoice } from '../engine/device.ts'
+import type { SegmentModel } from '../learn/segment/types.ts'
 
 /** One measurement of one sensor. */
 export interface Reading {
@@ -142,7 +143,7 @@ export interface Streams {
 export interface ForecastModelOptions {
   /** Steps ahead. 1–256. @default 24 */
   readonly horizon?: number
-  /** Grid steps per GRU step. 2–512. @default 24 */
+  /** Grid steps per GRU step. 2–512. @default chosen from the data at the first fits */
   readonly segment?: number
   /** Hidden units. 4–512, a multiple of 4. @default 32 */
   readonly hiddenSize?: number
@@ -179,11 +180,21 @@ export interface ForecastModel {
   /** Why it is that one. */
   readonly deviceReason: string
   readonly load: Load
-  /** Fits swapped in so far; 0 = untrained. */
+  /** Fits and loaded models swapped in so far; 0 = untrained. */
   readonly version: number
+  /** What runs now; null before the first fit. */
+  readonly fitted: SegmentModel | null
   readonly training: Training
   /** Calls back when `training`, `version` or `device` changes; returns the function that stops it. */
   onChange(listener: () => void): () => void
+  /**
+   * Puts a fitted model in the place of the present one, between two readings. Streams whose key is a channel of it take
+   * that channel's unit and season; a fit that is under way comes to nothing, later ones go on from this model.
+   * @param skill what it was worth on data that it had not seen, as 1 − MAE / MAE of naive: above 0 the GRU may speak
+   * where it is better than naive by 2 %, else by 10 %; null: not known
+   * @throws RangeError when it has another horizon, or weights that do not fit its shape or are not finite
+   */
+  adopt(model: SegmentModel, skill: number | null): void
   /** Opens streams on this model. @throws RangeError naming an impossible option and its value */
   streams(options?: StreamsOptions): Streams
   /** Settles when all readings taken so far have their results and a snapshot of their streams holds all states. */

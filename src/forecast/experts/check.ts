@@ -1,8 +1,11 @@
 import { netLayout } from '../../learn/segment/net.ts'
 import type { SegmentModel, SegmentSpec } from '../../learn/segment/types.ts'
+import { quote } from '../../quote.ts'
 
 /** Largest number of embeddings: far more than streams can be. */
 const MOST_CHANNELS = 65_536
+/** Longest season in grid steps. */
+const LONGEST = 2 ** 31 - 1
 
 /** @throws RangeError naming what of a net's shape is impossible, and its value */
 export function checkSegmentSpec({
@@ -19,10 +22,10 @@ export function checkSegmentSpec({
   if (hiddenSize % 4 !== 0) throw new RangeError(`hiddenSize must be a multiple of 4, got ${hiddenSize}`)
   whole('channels', channels, 0, MOST_CHANNELS)
   if (typeof seasonal !== 'boolean') {
-    throw new RangeError(`seasonal must be true or false, got ${String(seasonal)}`)
+    throw new RangeError(`seasonal must be true or false, got ${quote(seasonal)}`)
   }
   if (scale !== 'fixed' && scale !== 'running') {
-    throw new RangeError(`scale must be fixed or running, got ${String(scale)}`)
+    throw new RangeError(`scale must be fixed or running, got ${quote(scale)}`)
   }
 }
 
@@ -41,12 +44,12 @@ export function checkSegmentModel({ spec, weights, channels }: SegmentModel): vo
     if (!(unit > 0 && unit < Number.POSITIVE_INFINITY)) {
       throw new RangeError(`the unit of a channel must be finite and > 0, got ${unit}`)
     }
-    whole('the season of a channel', season, 0, Number.MAX_SAFE_INTEGER)
+    whole('the season of a channel', season, 0, LONGEST)
   }
 }
 
 function whole(name: string, value: number, min: number, max: number): void {
   if (!Number.isInteger(value) || value < min || value > max) {
-    throw new RangeError(`${name} must be a whole number from ${min} to ${max}, got ${String(value)}`)
+    throw new RangeError(`${name} must be a whole number from ${min} to ${max}, got ${quote(value)}`)
   }
 }

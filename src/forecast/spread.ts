@@ -1,0 +1,34 @@
+import { unitOf } from '../learn/segment/scale.ts'
+
+/** Running mean and deviation of one stream's values; plain numbers, so that it can be saved. */
+export interface SpreadState {
+  count: number
+  mean: number
+  /** Sum of squared deviations. */
+  squares: number
+}
+
+/** One value is taken to lie at most this many standard deviations from the mean so far. */
+const OUTLIER = 8
+/** Values before outliers are cut. */
+const SETTLED = 16
+
+export function startSpread(): SpreadState {
+  return { count: 0, mean: 0, squares: 0 }
+}
+
+/** Takes one value in (Welford 1962); a wild one only in part. */
+export function learnSpread(spread: SpreadState, value: number): void {
+  const most = OUTLIER * Math.sqrt(spread.squares / spread.count)
+  const change = value - spread.mean
+  const settled = spread.count >= SETTLED && most > 0
+  const taken = settled ? Math.min(Math.max(change, -most), most) : change
+  spread.count++
+  spread.mean += taken / spread.count
+  spread.squares += taken * taken * (1 - 1 / spread.count)
+}
+
+/** Unit of a stream that no fit has given one: the population standard deviation of its values so far, never 0. */
+export function spreadUnit({ count, mean, squares }: SpreadState): number {
+  return unitOf(Math.sqrt(squares / Math.max(count, 1)), mean)
+}
