@@ -1,23 +1,21 @@
 import { layout } from '../engine/layout.ts'
 import type { GruSpec } from '../engine/spec.ts'
 import { inspectModel } from '../formats/read.ts'
-import type { Inspection, Preprocessing, Scaling } from '../formats/types.ts'
-import { columns } from './columns.ts'
+import type { Preprocessing, Scaling } from '../formats/types.ts'
 import { type Command, parseCommand, positional } from './command.ts'
 import { IMPORT_HELP, IMPORT_OPTIONS, importOptions, naming } from './import-options.ts'
+import { forecasterJson, forecasterSections, type Shown, withForecaster } from './inspect-forecaster.ts'
 import { printable, printableJson } from './printable.ts'
+import { list, section } from './sections.ts'
 
 const HELP = `Usage: gruflow inspect FILE [options]
 
-What a weight file holds: its format, tensors and metadata, and the GRU that it would be. Exits with 1 when no
-GRU can be made of it, and says why.
+What a weight file holds: its format, tensors and metadata, and the GRU or the fitted forecaster that it would be.
+Exits with 1 when neither can be made of it, and says why.
 
   --json               one JSON document instead of tables
 ${IMPORT_HELP}
 `
-
-/** Rows of a table; the rest is counted. */
-const ROWS = 100
 
 /** `gruflow inspect`. */
 export const inspect: Command = {
@@ -26,22 +24,31 @@ export const inspect: Command = {
     const { values, positionals } = parseCommand(args, { ...IMPORT_OPTIONS, json: { type: 'boolean' } })
     const [file] = positional(positionals, 'FILE')
     const inspection = await naming(file, inspectModel(file, importOptions(values)))
-    console.log(values.json ? asJson(file, inspection) : asText(file, inspection))
-    return inspection.problem === undefined ? 0 : 1
+    const shown = await withForecaster(file, inspection)
+    console.log(values.json ? asJson(file, shown) : asText(file, shown))
+    return shown.problem === undefined ? 0 : 1
   },
 }
 
-function asJson(file: string, inspection: Inspection): string {
-  return printableJson({ file, ...inspection, metadata: Object.fromEntries(inspection.metadata) })
+function asJson(file: string, shown: Shown): string {
+  const { metadata, forecaster } = shown
+  return printableJson({
+    file,
+    ...shown,
+    metadata: Object.fromEntries(metadata),
+    forecaster: forecaster && forecasterJson(forecaster),
+  })
 }
 
-function asText(file: string, inspection: Inspection): string {
-  const { format, tensors, metadata, spec, preprocessing, notes, problem } = inspection
+function asText(file: string, shown: Shown): string {
+  const { format, tensors, metadata, spec, preprocessing, forecaster, notes, problem } = shown
   const rows = tensors.map(({ name, shape, dtype }) => [name, `[${shape.join(', ')}]`, dtype])
   return [
     `${printable(file)}: ${format}, ${tensors.length} tensor${tensors.length === 1 ? '' : 's'}`,
     ...section(rows, { header: ['tensor', 'shape', 'type'] }),
-    ...section([...metadata], { title: 'metadata' }),
+    ...(forecaster
+      ? forecasterSections(forecaster, metadata)
+      : section([...metadata], { title: 'metadata' })),
     ...(spec ? section(specRows(spec), { title: 'model' }) : []),
     ...(preprocessing ? preprocessingSection(preprocessing) : []),
     ...list('notes', notes),
@@ -67,23 +74,3 @@ function preprocessingSection({ inputs = [], outputs = [] }: Preprocessing): str
   ]
   return section(rows, { title: 'preprocessing', header: ['', 'name', 'mean', 'std'] })
 }
-
-interface Captions {
-  readonly title?: string
-  readonly header?: readonly string[]
-}
-
-/** A table below its title, or nothing when it is empty. */
-function section(rows: readonly (readonly string[])[], { title, header }: Captions): string[] {
-  if (rows.length === 0) return []
-  const shown = columns([...(header ? [header] : []), ...rows.slice(0, ROWS)])
-  const more = rows.length - ROWS
-  return ['', ...(title ? [title] : []), ...indented(shown), ...(more > 0 ? [`  … and ${more} more`] : [])]
-}
-
-/** Sentences below their title, or nothing when there are none. */
-function list(title: string, sentences: readonly string[]): string[] {
-  return sentences.length === 0 ? [] : ['', title, ...indented(sentences.map(printable))]
-}
-
-const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`)

@@ -87,6 +87,12 @@ export function parseJson(bytes: Uint8Array, what: string): Json {
   return result
 }
 
+/** JSON as plain objects, which our own checks take from users too. */
+export function plain(json: Json): unknown {
+  if (json instanceof Map) return Object.fromEntries([...json].map(([name, value]) => [name, plain(value)]))
+  return Array.isArray(json) ? json.map(plain) : json
+}
+
 function decode(bytes: Uint8Array, what: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

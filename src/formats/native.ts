@@ -4,7 +4,7 @@ import { type GruSpec, gruSpec, presets } from '../engine/spec.ts'
 import { quote } from '../quote.ts'
 import { FormatError } from './error.ts'
 import { fieldsOf } from './fields.ts'
-import { type Json, parseJson } from './json.ts'
+import { parseJson, plain } from './json.ts'
 import { checkPreprocessing } from './preprocessing.ts'
 import type { ImportOptions, Preprocessing, Tensor } from './types.ts'
 
@@ -106,12 +106,6 @@ function readSpec(value: unknown): GruSpec {
     }
   }
   return gruSpec(fields as unknown as GruSpec)
-}
-
-/** JSON as plain objects, which our own checks take from users too. */
-function plain(json: Json): unknown {
-  if (json instanceof Map) return Object.fromEntries([...json].map(([name, value]) => [name, plain(value)]))
-  return Array.isArray(json) ? json.map(plain) : json
 }
 
 /** Our own checks of what a file says: their sentence, the file's fault. */

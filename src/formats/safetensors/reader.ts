@@ -1,112 +1,28 @@
 import { quote } from '../../quote.ts'
-import { viewOf } from '../bytes.ts'
 import { describedContents } from '../described.ts'
-import { type Dtype, ITEM_SIZE } from '../dtype.ts'
-import { FormatError } from '../error.ts'
-import { type Json, parseJson } from '../json.ts'
-import { MAX_HEADER, MAX_TENSORS } from '../limits.ts'
+import { FORECASTER_KEY, noGru } from '../forecaster.ts'
 import { readNative } from '../native.ts'
 import { createTensor } from '../tensor.ts'
 import type { Contents, Reader, Tensor } from '../types.ts'
-
-// https://github.com/huggingface/safetensors: 8 bytes of header length, the header in JSON, the numbers without gaps.
-
-const LENGTH_SIZE = 8
-const METADATA = '__metadata__'
-const BRACE = 0x7b
-
-interface Entry {
-  readonly name: string
-  readonly dtype: Dtype
-  readonly shape: readonly number[]
-  readonly begin: number
-  readonly end: number
-}
+import { isSafetensors, openSafetensors } from './container.ts'
 
 export const safetensors: Reader = {
   format: 'safetensors',
 
-  matches(bytes) {
-    // No header needs the upper half of its length, which text and other formats fill.
-    return bytes.byteLength > LENGTH_SIZE && bytes[LENGTH_SIZE] === BRACE && lengthOf(bytes) < 2 ** 32
-  },
+  matches: isSafetensors,
 
   open(bytes): Contents {
-    const length = lengthOf(bytes)
-    if (length > MAX_HEADER) {
-      throw new FormatError(`the header has ${length} bytes, at most ${MAX_HEADER} are read`)
-    }
-    const start = LENGTH_SIZE + length
-    if (start > bytes.byteLength) throw new FormatError('the file is cut off in its header')
-    const header = parseJson(bytes.subarray(LENGTH_SIZE, start), 'the header')
-    if (!(header instanceof Map)) throw new FormatError('the header is not a JSON object')
-    const metadata = readMetadata(header.get(METADATA))
-    header.delete(METADATA)
-    if (header.size > MAX_TENSORS) {
-      throw new FormatError(`the file has ${header.size} tensors, at most ${MAX_TENSORS} are read`)
-    }
-    const entries = [...header].map(([name, entry]) => readEntry(name, entry))
-    checkOffsets(entries, bytes.byteLength - start)
+    const { metadata, entries } = openSafetensors(bytes)
     const tensors = new Map(
-      entries.map(({ name, dtype, shape, begin, end }): [string, Tensor] => {
-        const part = bytes.subarray(start + begin, start + end)
-        return [name, createTensor({ name: quote(name), shape, dtype, bytes: part })]
-      }),
+      entries.map((entry): [string, Tensor] => [
+        entry.name,
+        createTensor({ ...entry, name: quote(entry.name) }),
+      ]),
     )
-    return describedContents('safetensors', tensors, metadata, (all, spec, options) => ({
+    const contents = describedContents('safetensors', tensors, metadata, (all, spec, options) => ({
       model: readNative(all, spec, options),
       notes: [],
     }))
+    return metadata.has(FORECASTER_KEY) ? { ...contents, interpret: noGru } : contents
   },
-}
-
-function readMetadata(value: Json | undefined): ReadonlyMap<string, string> {
-  if (value === undefined) return new Map()
-  if (!(value instanceof Map)) throw new FormatError(`the header's ${METADATA} is not an object`)
-  for (const [key, text] of value) {
-    if (typeof text !== 'string')
-      throw new FormatError(`the header's ${METADATA} has ${quote(key)}, which is not text`)
-  }
-  return value
-}
-
-function readEntry(name: string, entry: Json): Entry {
-  const wrong = (what: string): FormatError => new FormatError(`the header's ${quote(name)} ${what}`)
-  if (!(entry instanceof Map)) throw wrong('is not an object')
-  const stray = [...entry.keys()].find((key) => !['dtype', 'shape', 'data_offsets'].includes(key))
-  if (stray !== undefined) throw wrong(`has the unknown field ${quote(stray)}`)
-  const dtype = entry.get('dtype')
-  const shape = entry.get('shape')
-  const offsets = entry.get('data_offsets')
-  if (typeof dtype !== 'string') throw wrong('has no dtype')
-  if (!isNumbers(shape)) throw wrong('has no shape of numbers')
-  if (!isNumbers(offsets) || offsets.length !== 2) throw wrong('has no data_offsets of two numbers')
-  const [begin, end] = offsets
-  if (!Number.isSafeInteger(begin) || !Number.isSafeInteger(end) || begin < 0 || end < begin) {
-    throw wrong(`has the impossible data_offsets [${begin}, ${end}]`)
-  }
-  return { name, dtype: Object.hasOwn(ITEM_SIZE, dtype) ? (dtype as Dtype) : 'other', shape, begin, end }
-}
-
-function isNumbers(value: Json | undefined): value is readonly number[] {
-  return Array.isArray(value) && value.every((v) => typeof v === 'number')
-}
-
-/** Every byte belongs to exactly one tensor, as the format asks. */
-function checkOffsets(entries: readonly Entry[], size: number): void {
-  let at = 0
-  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin !== at) {
-      throw new FormatError(
-        `the numbers of ${quote(name)} begin at ${begin}, where ${at} was expected: they overlap or leave a gap`,
-      )
-    }
-    at = end
-  }
-  if (at > size) throw new FormatError(`the file is cut off: its tensors need ${at} bytes, there are ${size}`)
-  if (at < size) throw new FormatError(`the file has ${size - at} bytes that belong to no tensor`)
-}
-
-function lengthOf(bytes: Uint8Array): number {
-  return Number(viewOf(bytes).getBigUint64(0, true))
 }
