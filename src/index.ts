@@ -55,7 +55,6 @@ export type {
   StreamsOptions,
   Training,
 } from './forecast/types.ts'
-export type { Channel, ScaleKind, SegmentModel, SegmentSpec } from './learn/segment/types.ts'
 
 // Weight files.
 export { FormatError } from './formats/error.ts'
@@ -71,6 +70,9 @@ export type {
   Written,
 } from './formats/types.ts'
 export { type WriteOptions, writeModel } from './formats/write.ts'
+
+// Fitted forecasters.
+export type { Channel, ScaleKind, SegmentModel, SegmentSpec } from './learn/segment/types.ts'
 
 // Messages from sensors.
 export type { MqttOptions, MqttStatus } from './mqtt/client.ts'

@@ -2,9 +2,10 @@ import { whySynchronous } from '../engine/gpu/synchronous.ts'
 import { createTrainer, type Trainer } from '../learn/client.ts'
 import type { FitResult, SegmentModel } from '../learn/segment/types.ts'
 import { createGruExpert, type GruExpert } from './experts/gru.ts'
-import { type OpenPool, openPool, type Place } from './experts/pool.ts'
+import { openPool, type Place } from './experts/pool.ts'
 import { length } from './history.ts'
 import { chooseTeachers, enough, fitJob, meanSkill } from './lesson.ts'
+import type { Means, OpenedModel } from './means.ts'
 import { checkModelOptions, checkStreamsOptions } from './options.ts'
 import { createSaid } from './ran.ts'
 import { fingerprintOf, readSavedModel, saveModel } from './savedModel.ts'
@@ -22,25 +23,6 @@ const REST = 2
 const GROWTH_OF_LANES = 1.5
 const IDLE = { batch: 0, microseconds: 0 }
 const CLOSED = 'the forecast model is closed'
-
-/** What a model works with. */
-export interface Means {
-  /** Opens what fits, at the first fit. */
-  readonly openTrainer: () => Trainer
-  /** Opens the states of each version. @default as the model's device says */
-  readonly open?: OpenPool
-  /**
-   * Times as long as a fit took that pass before the next one; 0 makes the times of fits depend on readings alone.
-   * @default 2
-   */
-  readonly rest?: number
-}
-
-/** A model whose fits can be waited for. */
-export interface OpenedModel extends ForecastModel {
-  /** Settles when no fit is under way. */
-  whenRested(): Promise<void>
-}
 
 /**
  * Makes an untrained model; nothing runs before streams are opened on it.
