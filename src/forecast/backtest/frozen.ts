@@ -24,6 +24,8 @@ export interface FrozenOptions {
   readonly season: number
   readonly device: DeviceChoice
   readonly pace: Pace
+  /** Hears what share of the rows is done. */
+  readonly meter: (share: number) => void
 }
 
 /**
@@ -33,7 +35,7 @@ export interface FrozenOptions {
 export async function forecastFrozen(
   model: SegmentModel,
   columns: readonly Column[],
-  { from, validate, test, coverage, season, device, pace }: FrozenOptions,
+  { from, validate, test, coverage, season, device, pace, meter }: FrozenOptions,
   emit: (issued: Issued) => void | Promise<void>,
 ): Promise<Walked> {
   const { horizon } = model.spec
@@ -63,6 +65,7 @@ export async function forecastFrozen(
       sides: true,
       device,
       pace,
+      meter,
       emit(step) {
         if (step.origin < tested.from) {
           calibration.add(step)

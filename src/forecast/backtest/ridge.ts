@@ -1,6 +1,7 @@
 import type { Rows } from '../../table/types.ts'
 import type { Baseline } from './baselines.ts'
 import { solveCholesky } from './cholesky.ts'
+import type { Pace } from './pace.ts'
 import { strideOf } from './rows.ts'
 
 /** Newest values that are inputs. */
@@ -24,13 +25,14 @@ const MOST_PRODUCTS = 1e8
  * @param unit the column's standard deviation, > 0
  * @param season rows of the regular pattern, 0 = none
  */
-export function fitRidge(
+export async function fitRidge(
   values: Float64Array,
   rows: Rows,
   horizon: number,
   unit: number,
   season: number,
-): Baseline {
+  pace: Pace,
+): Promise<Baseline> {
   const lags = ridgeLags(season, rows.to - rows.from - horizon)
   const n = lags.length + 1 + (season > 1 ? 2 * HARMONICS : 0)
   const f = new Float64Array(n)
@@ -51,6 +53,7 @@ export function fitRidge(
       for (let j = 0; j <= i; j++) A[i * n + j] += v * f[j]
       for (let h = 0; h < horizon; h++) W[i * horizon + h] += v * y[h]
     }
+    await pace.rest()
   }
   for (let i = 0; i < n; i++) A[i * n + i] += PENALTY
   solveCholesky(A, W, n, horizon)

@@ -26,6 +26,8 @@ export interface WalkOptions {
   readonly sides: boolean
   readonly device: DeviceChoice
   readonly pace: Pace
+  /** Hears what share of the rows is done. */
+  readonly meter: (share: number) => void
   readonly emit: (step: Step) => void | Promise<void>
 }
 
@@ -49,7 +51,7 @@ const LEAST = 1e-9
 export async function walk(
   model: SegmentModel,
   columns: readonly FilledColumn[],
-  { wanted, last, sides, device, pace, emit }: WalkOptions,
+  { wanted, last, sides, device, pace, meter, emit }: WalkOptions,
 ): Promise<Walked> {
   const net = openSegment(model)
   const { blocks } = net
@@ -110,6 +112,7 @@ export async function walk(
   }
 
   const flush = async (): Promise<void> => {
+    const row = rows[taken - 1]
     await step()
     const asked = Array.from({ length: taken }, (_, i) => i).filter((i) => wanted(rows[i]))
     const hidden = asked.length > 0 ? await ahead(asked) : encoded
@@ -122,6 +125,7 @@ export async function walk(
     }
     taken = 0
     busy += performance.now() - since
+    meter((row + 1) / (last + 1))
     await pace.rest()
     since = performance.now()
   }

@@ -32,8 +32,8 @@ export interface FitOptions {
 }
 
 /**
- * `measuring`: on the first 80 % of the rows, so that the newest 20 % tell how good it is. `finishing`: from there on all
- * rows, so that the newest are learned from too.
+ * `measuring`: learns from the oldest 64 % of the rows, the next 16 % judge when to stop, and the newest 20 % tell how
+ * good it is. `finishing`: goes on from there with the oldest 80 %, and the newest 20 % judge.
  */
 export type FitStage = 'measuring' | 'finishing'
 
@@ -57,7 +57,15 @@ export interface FitHistoryCheckpoint {
   /** null: the stage has only begun. */
   readonly fit: FitCheckpoint | null
   /** Of the first stage, once it is done. */
-  readonly measured: { readonly model: SegmentModel; readonly metrics: FitMetrics } | null
+  readonly measured: MeasuredModel | null
+}
+
+/** What the first stage gives. */
+export interface MeasuredModel {
+  readonly model: SegmentModel
+  readonly metrics: FitMetrics
+  readonly epochs: number
+  readonly seconds: number
 }
 
 /** How good a fitted model is on rows that it had not seen. */

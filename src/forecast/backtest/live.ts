@@ -1,0 +1,146 @@
+import type { Trainer } from '../../learn/client.ts'
+import type { SegmentModel } from '../../learn/segment/types.ts'
+import type { Column, Rows } from '../../table/types.ts'
+import type { OpenedModel } from '../means.ts'
+import { openForecastModel } from '../model.ts'
+import type { ForecastModelOptions, PushResult, Streams } from '../types.ts'
+import type { CheckedBacktest } from './check.ts'
+import { createFallback } from './fallback.ts'
+import type { Issued } from './frozen.ts'
+import type { Pace } from './pace.ts'
+import { originsOf } from './rows.ts'
+import type { Walked } from './walk.ts'
+
+/** Milliseconds from row to row. */
+const PERIOD = 1000
+/** Fewest readings before a forecast. */
+const WARM_UP = 2
+
+/** A fitted model to begin with. */
+export interface Beginning {
+  readonly model: SegmentModel
+  /** Skill against naive on what judged its fit. */
+  readonly skill: number
+}
+
+export interface LiveOptions {
+  readonly checked: CheckedBacktest
+  /** null: the model begins with nothing at the first validation row. */
+  readonly beginning: Beginning | null
+  readonly trainer: Trainer
+  readonly signal: AbortSignal | undefined
+  readonly pace: Pace
+  /** Hears what share of the rows is done. */
+  readonly meter: (share: number) => void
+}
+
+export interface Lived extends Walked {
+  /** The model that forecast last; null if it was never fitted. */
+  readonly model: SegmentModel | null
+  /** Fits while rows went by. */
+  readonly refits: number
+}
+
+/** What a stream makes of the reading of a row; null where there is none. */
+function push(streams: Streams, { name, values }: Column, row: number): PushResult | null {
+  return Number.isNaN(values[row]) ? null : streams.push(name, values[row], row * PERIOD)
+}
+
+async function take(streams: Streams, { name, values }: Column, row: number): Promise<PushResult | null> {
+  return Number.isNaN(values[row]) ? null : streams.take(name, values[row], row * PERIOD)
+}
+
+/**
+ * Drives a live forecast model row by row. Its refits happen between two rows, which wait for them, so that nothing
+ * depends on the clock.
+ *
+ * A fitted model first sees the fit and validation rows as they would have come; only then it goes on learning. Columns
+ * are streams; where one issues no forecast, a {@link createFallback} does.
+ * @throws Error when a refit fails
+ */
+export async function forecastLive(
+  columns: readonly Column[],
+  { checked, beginning, trainer, signal, pace, meter }: LiveOptions,
+  emit: (issued: Issued) => void | Promise<void>,
+): Promise<Lived> {
+  const { horizon, segment, hiddenSize, season, seed, device, coverage, fit, validate, test } = checked
+  const options: ForecastModelOptions = {
+    horizon,
+    segment: segment ?? undefined,
+    hiddenSize,
+    season: season || undefined,
+    seed,
+    device,
+  }
+  const width = columns.length * horizon
+  const mean = new Float64Array(width)
+  const lower = new Float64Array(width)
+  const upper = new Float64Array(width)
+  const fallbacks = columns.map(() => createFallback(coverage))
+  const origins = originsOf(test, horizon)
+  const first = beginning ? fit.from : validate.from
+  let busy = 0
+
+  const open = (learn: boolean): OpenedModel =>
+    openForecastModel({ ...options, learn }, { openTrainer: () => trainer, rest: 0 })
+  const enter = (model: OpenedModel): Streams =>
+    model.streams({ period: PERIOD, warmUp: WARM_UP, coverage, maxStreams: columns.length })
+
+  const write = (result: PushResult | null, c: number): void => {
+    const at = c * horizon
+    if (!result?.forecast) {
+      fallbacks[c].write(mean, lower, upper, at, horizon)
+      return
+    }
+    mean.set(result.forecast.mean, at)
+    lower.set(result.forecast.lower, at)
+    upper.set(result.forecast.upper, at)
+  }
+
+  /** Lets rows go by; forecasts are issued at those that are origins. */
+  const live = async (model: OpenedModel, streams: Streams, rows: Rows): Promise<void> => {
+    for (let row = rows.from; row < rows.to; row++) {
+      const since = performance.now()
+      for (const [c, { values }] of columns.entries()) fallbacks[c].push(values[row])
+      const answers = streams.synchronous
+        ? columns.map((column) => push(streams, column, row))
+        : await Promise.all(columns.map((column) => take(streams, column, row)))
+      busy += performance.now() - since
+      if (row >= origins.from) {
+        for (const [c, result] of answers.entries()) write(result, c)
+        await emit({ origin: row, mean, lower, upper })
+      }
+      await model.whenRested()
+      signal?.throwIfAborted()
+      if (model.training.state === 'failed') throw model.training.error
+      meter((row + 1 - first) / (origins.to - first))
+      await pace.rest()
+    }
+  }
+
+  let model = open(beginning === null)
+  try {
+    let streams = enter(model)
+    let refits = 0
+    let from = validate.from
+    if (beginning) {
+      model.load(beginning.model, beginning.skill)
+      await live(model, streams, { from: fit.from, to: validate.to })
+      await model.settle()
+      const learning = open(true)
+      learning.restore(model.snapshot())
+      const learned = streams.snapshot()
+      await model.close()
+      model = learning
+      streams = enter(model)
+      streams.restore(learned)
+      refits = -model.version
+      from = validate.to
+    }
+    await live(model, streams, { from, to: origins.to })
+    const { device, deviceReason, fitted } = model
+    return { seconds: busy / 1000, device, deviceReason, model: fitted, refits: refits + model.version }
+  } finally {
+    await model.close()
+  }
+}
