@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { checkDevice, type DeviceChoice } from '../engine/device.ts'
 
 /** One command of `gruflow`. */
 export interface Command {
@@ -37,4 +38,14 @@ export function positional(given: readonly string[], ...names: readonly string[]
   if (given.length < names.length) throw new UsageError(`which ${names[given.length]}?`)
   if (given.length > names.length) throw new UsageError(`unexpected argument '${given[names.length]}'`)
   return given
+}
+
+/** What `--device` says. @throws UsageError when it is no device */
+export function deviceOption(text: string | undefined): DeviceChoice | undefined {
+  if (text === undefined) return undefined
+  try {
+    return checkDevice(text)
+  } catch (error) {
+    throw new UsageError(`--${(error as Error).message}`)
+  }
 }

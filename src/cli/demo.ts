@@ -1,5 +1,4 @@
-import { checkDevice, type DeviceChoice } from '../engine/device.ts'
-import { type Command, parseCommand, positional, UsageError } from './command.ts'
+import { type Command, deviceOption, parseCommand, positional, UsageError } from './command.ts'
 import { runDemo } from './run-demo.ts'
 
 const HELP = `Usage: gruflow demo [options]
@@ -36,7 +35,7 @@ export const demo: Command = {
       broker: values.broker === undefined ? undefined : brokerUrl(values.broker),
       port: numberOption('port', values.port, (port) => Number.isInteger(port) && port > 0 && port < 65536),
       rate: numberOption('rate', values.rate, (rate) => rate > 0 && rate <= 1000),
-      device: values.device === undefined ? undefined : deviceChoice(values.device),
+      device: deviceOption(values.device),
       userDir: values['user-dir'],
     })
     return 0
@@ -52,14 +51,6 @@ function numberOption(
   const value = Number(text)
   if (text.trim() === '' || !valid(value)) throw new UsageError(`impossible --${name} '${text}'`)
   return value
-}
-
-function deviceChoice(text: string): DeviceChoice {
-  try {
-    return checkDevice(text)
-  } catch (error) {
-    throw new UsageError(`--${(error as Error).message}`)
-  }
 }
 
 function brokerUrl(text: string): string {

@@ -9,6 +9,8 @@ Usage: gruflow <command> [options]
 
 Commands:
   demo             simulated and replayed sensors on MQTT, forecasts in Node-RED
+  fit FILE         a model fitted to a CSV table of history
+  backtest FILE    how good forecasts of a CSV table would have been
   inspect FILE     what a weight file holds, and the GRU that it would be
   convert IN OUT   a GRU's weights from one format to another
 
@@ -19,6 +21,8 @@ Commands:
 /** Loaded when asked for: the demo brings MQTT and RxJS with it, which the others do without. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['demo', async () => (await import('./demo.ts')).demo],
+  ['fit', async () => (await import('./fit.ts')).fit],
+  ['backtest', async () => (await import('./backtest.ts')).backtest],
   ['inspect', async () => (await import('./inspect.ts')).inspect],
   ['convert', async () => (await import('./convert.ts')).convert],
 ])

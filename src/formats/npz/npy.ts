@@ -66,21 +66,32 @@ export function readNpy(bytes: Uint8Array, name: string): NpyArray {
 
 /** An array of version 1, row-major and little-endian. */
 export function writeNpy(values: Float32Array | Uint8Array, shape: readonly number[]): Uint8Array {
-  const descr = values instanceof Float32Array ? '<f4' : '|u1'
-  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
-  const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`
-  const start = Math.ceil((LENGTH_AT + 2 + dict.length + 1) / ALIGNMENT) * ALIGNMENT
+  const header = npyHeader(values instanceof Float32Array ? '<f4' : '|u1', shape)
+  const start = header.length
   const bytes = new Uint8Array(start + values.byteLength)
+  bytes.set(header)
   const view = new DataView(bytes.buffer)
-  const text = `${dict.padEnd(start - LENGTH_AT - 3)}\n`
-  for (let i = 0; i < MAGIC.length; i++) bytes[i] = MAGIC.charCodeAt(i)
-  bytes[VERSION_AT] = 1
-  view.setUint16(LENGTH_AT, text.length, true)
-  bytes.set(new TextEncoder().encode(text), LENGTH_AT + 2)
   values.forEach((value: number, i: number) => {
     if (values instanceof Float32Array) view.setFloat32(start + i * 4, value, true)
     else bytes[start + i] = value
   })
+  return bytes
+}
+
+/**
+ * What stands before the numbers of a row-major array of version 1.
+ * @param descr NumPy's name of the type, e.g. `<f4`
+ */
+export function npyHeader(descr: string, shape: readonly number[]): Uint8Array {
+  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
+  const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`
+  const start = Math.ceil((LENGTH_AT + 2 + dict.length + 1) / ALIGNMENT) * ALIGNMENT
+  const bytes = new Uint8Array(start)
+  const text = `${dict.padEnd(start - LENGTH_AT - 3)}\n`
+  for (let i = 0; i < MAGIC.length; i++) bytes[i] = MAGIC.charCodeAt(i)
+  bytes[VERSION_AT] = 1
+  viewOf(bytes).setUint16(LENGTH_AT, text.length, true)
+  bytes.set(new TextEncoder().encode(text), LENGTH_AT + 2)
   return bytes
 }
 

@@ -1,0 +1,51 @@
+import { availableParallelism } from 'node:os'
+import type { BacktestOptions, BacktestReport } from '../forecast/backtest/types.ts'
+import type { Table } from '../table/types.ts'
+import { BACKTEST_KIND } from './backtest-folder.ts'
+import { packageVersion } from './package.ts'
+import { jsonScore } from './scores.ts'
+
+/** A backtest as it was run. */
+export interface BacktestRun {
+  readonly file: string
+  readonly table: Table
+  readonly options: Omit<BacktestOptions, 'signal' | 'onProgress'>
+  readonly report: BacktestReport
+  readonly notes: readonly string[]
+}
+
+/** What meta.json says: everything that it takes to run the same again, and what came out. */
+export function metaOf({ file, table, options, report, notes }: BacktestRun): Record<string, unknown> {
+  const { model, gru, naive, seasonalNaive, coverage, ratios } = report
+  const columns = table.columns.map(({ name }) => name)
+  return {
+    kind: BACKTEST_KIND,
+    file,
+    columns,
+    shape: [report.origins, columns.length, options.horizon],
+    values: report.values,
+    rows: { all: table.rows, fit: options.fit, validate: options.validate, test: options.test },
+    period: table.period,
+    parameters: report.parameters,
+    season: report.season,
+    model: model && { ...model.spec, units: model.channels.map(({ unit }) => unit) },
+    fits: report.fits,
+    fitSeconds: report.fitSeconds,
+    stepSeconds: report.stepSeconds,
+    device: report.device,
+    deviceReason: report.deviceReason,
+    threads: options.threads,
+    cores: availableParallelism(),
+    versions: { gruflow: packageVersion(), node: process.version },
+    platform: `${process.platform} ${process.arch}`,
+    options,
+    scores: {
+      gru: jsonScore(gru),
+      naive: jsonScore(naive),
+      seasonalNaive: jsonScore(seasonalNaive),
+      coverage,
+      columns: ratios.map(({ name, mse, naiveMse }) => ({ name, mse, naiveMse, ratio: mse / naiveMse })),
+    },
+    notes,
+  }
+}
