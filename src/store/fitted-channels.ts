@@ -13,8 +13,8 @@ const MAX_BYTES = 2 ** 26
 const MAX_LINE = 2 ** 19
 /** A topic of MQTT is no longer. */
 const MAX_KEY = 65_535
-/** Steps, more than a year of half minutes. */
-const MAX_SEASON = 2 ** 20
+/** Steps of a season. */
+const MAX_SEASON = 2 ** 31 - 1
 
 /**
  * JSON Lines in UTF-8, a line for each channel.

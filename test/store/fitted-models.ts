@@ -63,7 +63,7 @@ const anyMetrics: fc.Arbitrary<FitMetrics> = fc.record(
 )
 const channels: fc.Arbitrary<Channel[]> = fc.uniqueArray(
   fc.record(
-    { key: keys, unit: positive, season: fc.integer({ min: 0, max: 2 ** 20 }) },
+    { key: keys, unit: positive, season: fc.integer({ min: 0, max: 2 ** 31 - 1 }) },
     { noNullPrototype: true },
   ),
   { selector: ({ key }) => key, maxLength: 6 },

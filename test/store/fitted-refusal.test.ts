@@ -157,7 +157,7 @@ describe('store/fitted, refusals', () => {
     [
       'a season of halves',
       withChannels('{"key":"a","unit":1,"season":1.5}\n\n'),
-      unusable('channels[0].season must be a whole number from 0 to 1048576, got 1.5'),
+      unusable('channels[0].season must be a whole number from 0 to 2147483647, got 1.5'),
     ],
     [
       'a channel that is no object',
