@@ -63,14 +63,13 @@ export async function backtest(
             emit,
           )
         : await forecastLive(columns, { checked, beginning: fitted, trainer, signal, pace, meter }, emit)
-    const last = 'refits' in ran ? ran : { model: fitted?.model ?? null, refits: 0 }
     return {
       ...board.read(),
-      model: mode === 'cold' ? null : last.model,
+      model: mode === 'cold' ? null : ran.model,
       season,
-      parameters: last.model ? netLayout(last.model.spec).size : 0,
+      parameters: ran.model ? netLayout(ran.model.spec).size : 0,
       fitSeconds: trainer.seconds,
-      fits: (fitted ? 1 : 0) + last.refits,
+      fits: (fitted ? 1 : 0) + ran.refits,
       stepSeconds: ran.seconds,
       device: ran.device,
       deviceReason: ran.deviceReason,

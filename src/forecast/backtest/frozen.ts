@@ -15,6 +15,14 @@ export interface Issued {
   readonly upper: Float64Array
 }
 
+/** How the forecasts of a mode came about. */
+export interface Ran extends Walked {
+  /** The model that forecast last; null if none was ever fitted. */
+  readonly model: SegmentModel | null
+  /** Fits while rows went by. */
+  readonly refits: number
+}
+
 export interface FrozenOptions {
   /** First row that is stepped. */
   readonly from: number
@@ -37,7 +45,7 @@ export async function forecastFrozen(
   columns: readonly Column[],
   { from, validate, test, coverage, season, device, pace, meter }: FrozenOptions,
   emit: (issued: Issued) => void | Promise<void>,
-): Promise<Walked> {
+): Promise<Ran> {
   const { horizon } = model.spec
   const shown = { from, to: test.to }
   const within = (rows: Rows): Rows => {
@@ -54,7 +62,7 @@ export async function forecastFrozen(
   const lower = new Float64Array(columns.length * horizon)
   const upper = new Float64Array(lower.length)
 
-  return walk(
+  const walked = await walk(
     model,
     columns.map((column) => fillColumn(column, shown)),
     {
@@ -81,4 +89,5 @@ export async function forecastFrozen(
       },
     },
   )
+  return { ...walked, model, refits: 0 }
 }

@@ -6,10 +6,9 @@ import { openForecastModel } from '../model.ts'
 import type { ForecastModelOptions, PushResult, Streams } from '../types.ts'
 import type { CheckedBacktest } from './check.ts'
 import { createFallback } from './fallback.ts'
-import type { Issued } from './frozen.ts'
+import type { Issued, Ran } from './frozen.ts'
 import type { Pace } from './pace.ts'
 import { originsOf } from './rows.ts'
-import type { Walked } from './walk.ts'
 
 /** Milliseconds from row to row. */
 const PERIOD = 1000
@@ -34,13 +33,6 @@ export interface LiveOptions {
   readonly meter: (share: number) => void
 }
 
-export interface Lived extends Walked {
-  /** The model that forecast last; null if it was never fitted. */
-  readonly model: SegmentModel | null
-  /** Fits while rows went by. */
-  readonly refits: number
-}
-
 /** What a stream makes of the reading of a row; null where there is none. */
 function push(streams: Streams, { name, values }: Column, row: number): PushResult | null {
   return Number.isNaN(values[row]) ? null : streams.push(name, values[row], row * PERIOD)
@@ -62,7 +54,7 @@ export async function forecastLive(
   columns: readonly Column[],
   { checked, beginning, trainer, signal, pace, meter }: LiveOptions,
   emit: (issued: Issued) => void | Promise<void>,
-): Promise<Lived> {
+): Promise<Ran> {
   const { horizon, segment, hiddenSize, season, seed, device, coverage, fit, validate, test } = checked
   const options: ForecastModelOptions = {
     horizon,
@@ -124,7 +116,7 @@ export async function forecastLive(
     let refits = 0
     let from = validate.from
     if (beginning) {
-      model.load(beginning.model, beginning.skill)
+      model.adopt(beginning.model, beginning.skill)
       await live(model, streams, { from: fit.from, to: validate.to })
       await model.settle()
       const learning = open(true)
