@@ -1,6 +1,7 @@
 import { paddedRows } from '../wasm/arena.ts'
 import { dense } from '../wasm/linear.ts'
 import type { SplitSeries } from './data.ts'
+import { UNKNOWN } from './decodeInputs.ts'
 import { createDecoder } from './decoder.ts'
 import { writeFeatures } from './features.ts'
 import { createRecurrence } from './recurrence.ts'
@@ -9,117 +10,111 @@ import type { WasmNet } from './wasmNet.ts'
 
 /** Rows evaluated together, as far as there is no state to be waited for. */
 const ROWS = 256
+/** Segments after which the past no longer matters (measured: a context of 30 is as good as an unbounded one). */
+const CONTEXT = 30
+/** Most origins of one evaluation; beyond, only some of the phases of a segment are evaluated. */
+const ORIGINS = 131_072
+/** Errors beyond so many units count as that, so that a sensor's sentinel does not decide which weights are the best. */
+const WILD = 10
 
-/** States of every series under the current weights, and errors on the tails. */
+/** Errors on the held-back parts, in units of each stream; NaN without any. */
 export interface Evaluation {
-  /** Of each series [n][padded hidden size]. */
-  readonly states: readonly Float32Array[]
-  /** Mean absolute errors over tails, in units of each stream's scale; NaN without a tail. */
+  /** Mean squared errors of the net and of the last value. */
   readonly loss: number
-  readonly naive: number
-  /** 1 − loss / naive of each series; NaN without a tail. */
+  readonly naiveLoss: number
+  /** 1 − MAE / MAE of the last value, of each series; NaN where nothing of it is held back. */
   readonly skills: Float64Array
 }
 
-interface Tail {
+interface Sums {
+  squares: number
+  naiveSquares: number
   error: number
   naive: number
   count: number
 }
 
-/** Features of every origin of one series, `width` values a row, the rest 0. */
-export function allFeatures(spec: SegmentSpec, width: number, series: SplitSeries): Float32Array {
-  const { values, scale, lag } = series
-  const features = new Float32Array(values.length * width)
-  for (let t = 0; t < values.length; t++) writeFeatures(spec, values, 0, t, scale, lag, features, t * width)
-  return features
-}
-
-/** Makes what runs the net over every series from a zero state: w phases side by side, segment after segment. */
+/** Makes what judges a net by what was held back, each phase from {@link CONTEXT} segments before on. */
 export function createEvaluator(
   spec: SegmentSpec,
   net: WasmNet,
   all: readonly SplitSeries[],
-  features: readonly Float32Array[],
+  scales: readonly Float64Array[],
 ): () => Evaluation {
-  const states = all.map(({ values }) => new Float32Array(values.length * net.hidden))
-  const run = createRun(spec, net)
-  const errors = createErrors(spec, net)
+  const origins = all.reduce((sum, { tailStart, tailEnd }) => sum + Math.max(0, tailEnd - tailStart), 0)
+  const stride = Math.min(spec.segment, Math.max(1, Math.ceil(origins / ORIGINS)))
+  const run = createRun(spec, net, stride)
   return () => {
-    all.forEach((_, i) => {
-      run(features[i], states[i])
-    })
-    const tails = all.map((series, i) => errors(series, states[i]))
-    const sum = (of: (tail: Tail) => number): number => tails.reduce((total, tail) => total + of(tail), 0)
+    const tails = all.map((series, i) => run(series, scales[i], spec.channels > 0 ? i : UNKNOWN))
+    const sum = (of: (tail: Sums) => number): number => tails.reduce((total, tail) => total + of(tail), 0)
     const count = sum((tail) => tail.count)
     return {
-      states,
-      loss: sum(({ error }) => error) / count,
-      naive: sum(({ naive }) => naive) / count,
+      loss: sum(({ squares }) => squares) / count,
+      naiveLoss: sum(({ naiveSquares }) => naiveSquares) / count,
       skills: Float64Array.from(tails, ({ error, naive }) => 1 - error / naive),
     }
   }
 }
 
-/** Writes the states of a series. */
+/** Sums up the errors of a series, its phases side by side, segment after segment. */
 function createRun(
-  { segment: w }: SegmentSpec,
+  spec: SegmentSpec,
   net: WasmNet,
-): (features: Float32Array, states: Float32Array) => void {
-  const { arena, features: inputs, hidden: d } = net
-  const lanes = paddedRows(w)
+  stride: number,
+): (series: SplitSeries, scale: Float64Array, channel: number) => Sums {
+  const { segment: w, horizon } = spec
+  const { arena, features: inputs, hidden: d, segment: part } = net
+  const phases = Math.ceil(w / stride)
+  const lanes = paddedRows(phases)
   const steps = Math.max(1, Math.floor(ROWS / lanes))
+  const rows = steps * lanes
   const { x, h, forward } = createRecurrence(net, steps, lanes)
-  return (features, states) => {
-    const xs = arena.view(x.at, steps * lanes * inputs)
-    const hs = arena.view(h.at, (steps + 1) * lanes * d)
-    const n = states.length / d
-    hs.fill(0, 0, lanes * d)
-    for (let t = 0; t < n; t += steps * w) {
-      for (let k = 0; k < steps; k++) {
-        xs.set(features.subarray((t + k * w) * inputs, (t + (k + 1) * w) * inputs), k * lanes * inputs)
-      }
-      forward()
-      for (let k = 0; k < steps && t + k * w < n; k++) {
-        const rows = Math.min(w, n - t - k * w)
-        const from = (k + 1) * lanes * d
-        states.set(hs.subarray(from, from + rows * d), (t + k * w) * d)
-      }
-      hs.copyWithin(0, steps * lanes * d)
-    }
-  }
-}
+  const decoder = createDecoder(net, rows, 1)
+  const states = dense(h.at + lanes * d * 4, d)
 
-/** Sums up the errors on the tail of a series. */
-function createErrors(
-  { segment, horizon }: SegmentSpec,
-  net: WasmNet,
-): (series: SplitSeries, states: Float32Array) => Tail {
-  const { arena, hidden: d, segment: part } = net
-  const decoder = createDecoder(net, ROWS)
-  const h = dense(arena.take(ROWS * d), d)
-  return ({ values, observed, scale, tailStart, tailEnd }, states) => {
-    const sums = { error: 0, naive: 0, count: 0 }
-    const hs = arena.view(h.at, ROWS * d)
-    const out = arena.view(decoder.out.at, decoder.size)
-    for (let first = tailStart; first < tailEnd; first += ROWS) {
-      const rows = Math.min(ROWS, tailEnd - first)
-      hs.set(states.subarray(first * d, (first + rows) * d))
-      decoder.forward(h)
-      for (let row = 0; row < rows; row++) {
-        const t = first + row
-        if (observed[t] === 0) continue
-        for (let ahead = 1; ahead <= horizon; ahead++) {
-          if (observed[t + ahead] === 0) continue
-          const block = Math.floor((ahead - 1) / segment)
-          const change = (values[t + ahead] - values[t]) / scale
-          const at = (block * ROWS + row) * part + ahead - 1 - block * segment
-          sums.error += Math.abs(out[at] - change)
-          sums.naive += Math.abs(change)
-          sums.count++
+  return ({ values, observed, unit, season, tailStart, tailEnd }, scale, channel) => {
+    const sums = { squares: 0, naiveSquares: 0, error: 0, naive: 0, count: 0 }
+    if (tailEnd <= tailStart) return sums
+    const xs = arena.view(x.at, rows * inputs)
+    const hs = arena.view(h.at, (rows + lanes) * d)
+    const out = arena.view(decoder.out.at, decoder.rows * 3 * part)
+    hs.fill(0)
+    const before = Math.min(CONTEXT, Math.floor(tailStart / w)) * w
+    for (let first = tailStart - before; first < tailEnd; first += steps * w) {
+      for (let k = 0; k < steps; k++) {
+        for (let p = 0; p < phases; p++) {
+          const t = Math.min(first + k * w + p * stride, values.length - 1)
+          writeFeatures(spec, values, 0, t, scale[t], season, xs, (k * lanes + p) * inputs)
         }
       }
+      forward()
+      if (first + steps * w > tailStart) {
+        decoder.forward(states, [channel])
+        for (let row = 0; row < rows; row++) {
+          const phase = row % lanes
+          const t = first + Math.floor(row / lanes) * w + phase * stride
+          if (phase < phases && t >= tailStart && t < tailEnd && observed[t] === 1) add(row, t)
+        }
+      }
+      hs.copyWithin(0, rows * d)
     }
     return sums
+
+    function add(row: number, t: number): void {
+      const last = Math.min(horizon, values.length - 1 - t)
+      for (let ahead = 1; ahead <= last; ahead++) {
+        if (observed[t + ahead] === 0) continue
+        const block = Math.floor((ahead - 1) / w)
+        const at = (block * rows + row) * 3 * part + ahead - 1 - block * w
+        const change = (values[t + ahead] - values[t]) / unit
+        const error = Math.min(Math.abs((out[at] * scale[t]) / unit - change), WILD)
+        const naive = Math.min(Math.abs(change), WILD)
+        sums.squares += error * error
+        sums.naiveSquares += naive * naive
+        sums.error += error
+        sums.naive += naive
+        sums.count++
+      }
+    }
   }
 }

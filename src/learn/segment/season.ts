@@ -8,14 +8,20 @@ const CLEARLY = 0.1
 /** Peaks within this share of each other are one, ragged from noise. */
 const SAME = 0.1
 
+/** Newest values that are looked at. */
+const NEWEST = 8192
+/** Columns of a table that are asked for its season, and the share of them that must agree. */
+const ASKED = 12
+const AGREED = 0.25
+
 /**
  * Length of the strongest regular pattern in `values`, in grid steps; 0 when there is none.
  *
  * The first prominent peak of the autocorrelation, on values from which a straight line was taken; seen at least
- * twice. O(n²), n ≤ 2,048 newest values: for the training thread.
+ * twice. O(n²), n ≤ 8,192 newest values: for the training thread.
  */
 export function detectSeason(values: Float64Array): number {
-  const newest = values.subarray(Math.max(0, values.length - 2048))
+  const newest = values.subarray(Math.max(0, values.length - NEWEST))
   const longest = Math.floor(newest.length / REPEATS)
   if (longest < 4) return 0
   const r = autocorrelation(detrended(newest), longest + 1)
@@ -29,6 +35,19 @@ export function detectSeason(values: Float64Array): number {
     if (best === 0 || r[lag] > r[best] + lead) best = lag
   }
   return best
+}
+
+/** The season that most columns of a table have, the shorter of two that as many have; 0 when too few agree on any. */
+export function sharedSeason(columns: readonly Float64Array[]): number {
+  const stride = Math.max(1, Math.ceil(columns.length / ASKED))
+  const found = columns.filter((_, i) => i % stride === 0).map(detectSeason)
+  const agreeing = (season: number): number =>
+    found.filter((one) => one > 0 && Math.abs(one - season) <= SAME * season).length
+  const seasons = found.filter((one) => one > 0).sort((a, b) => a - b)
+  const best = seasons.reduce((best, one) => (agreeing(one) > agreeing(best) ? one : best), seasons[0] ?? 0)
+  if (best === 0 || agreeing(best) < AGREED * found.length) return 0
+  const close = seasons.filter((one) => Math.abs(one - best) <= SAME * best)
+  return close[close.length >> 1]
 }
 
 /** Values without their mean and straight line; all 0 where nothing but rounding is left. */

@@ -110,9 +110,6 @@ export interface FitCheckpoint {
   readonly weights: Float32Array
   readonly mean: Float32Array
   readonly square: Float32Array
-  /** Position of each lane of the batch, and its state. */
-  readonly lanes: Int32Array
-  readonly states: Float32Array
   readonly best: Best
 }
 

@@ -111,7 +111,28 @@ export interface LearnKernels {
   ): void
   rectify(count: number, a: Address): void
   unrectify(count: number, a: Address, d: Address): void
-  absoluteError(count: number, y: Address, target: Address, weight: Address, dy: Address): number
+  drop(
+    count: number,
+    a: Address,
+    seed0: number,
+    seed1: number,
+    seed2: number,
+    seed3: number,
+    threshold: number,
+    gain: number,
+  ): void
+  intervalError(
+    rows: number,
+    bytes: number,
+    out: Address,
+    outStride: Stride,
+    target: Address,
+    share: Address,
+    tail: number,
+    weight: number,
+    dOut: Address,
+  ): number
+  scaleRows(rows: number, bytes: number, a: Address, stride: Stride, share: number): void
   sumOfSquares(count: number, g: Address): number
   scale(count: number, g: Address, share: number): void
   adam(

@@ -28,6 +28,19 @@ export interface Optimiser {
   step(learningRate?: number): void
 }
 
+/** Adam's means of the gradients and of their squares, padded as the weights are. */
+export interface Moments {
+  readonly mean: Float32Array
+  readonly square: Float32Array
+}
+
+/** An optimiser whose moments can be taken and put back. */
+export interface Adam extends Optimiser {
+  save(): Moments
+  /** @param steps that the moments have seen */
+  restore(moments: Moments, steps: number): void
+}
+
 /**
  * Opens an optimiser on weights in memory.
  * @throws RangeError naming an option that cannot be used, and its value
@@ -36,21 +49,8 @@ export function createOptimiser(arena: Arena, weights: Weights, options: Optimis
   const { kernels } = arena
   const { count, values, grads } = weights
   switch (options.kind) {
-    case 'adam': {
-      const { learningRate, beta1, beta2, epsilon } = checkAdam(options)
-      checkEpsilon(epsilon)
-      const mean = arena.take(count)
-      const square = arena.take(count)
-      let steps = 0
-      return {
-        step(rate = learningRate) {
-          steps++
-          const size = rate / (1 - beta1 ** steps)
-          const root = Math.sqrt(1 - beta2 ** steps)
-          kernels.adam(count, values, grads, mean, square, 1 - beta1, beta2, 1 - beta2, size, root, epsilon)
-        },
-      }
-    }
+    case 'adam':
+      return createAdam(arena, weights, options)
     case 'sgd': {
       const { learningRate = 0.01, momentum = 0 } = options
       check('learningRate', learningRate, learningRate > 0)
@@ -69,6 +69,30 @@ export function createOptimiser(arena: Arena, weights: Weights, options: Optimis
           kernels.rmsprop(count, values, grads, square, alpha, 1 - alpha, rate, epsilon),
       }
     }
+  }
+}
+
+/** @throws RangeError naming an option that cannot be used, and its value */
+export function createAdam(arena: Arena, { count, values, grads }: Weights, options: AdamOptions = {}): Adam {
+  const { learningRate, beta1, beta2, epsilon } = checkAdam(options)
+  checkEpsilon(epsilon)
+  const { kernels } = arena
+  const mean = arena.take(count)
+  const square = arena.take(count)
+  let steps = 0
+  return {
+    step(rate = learningRate) {
+      steps++
+      const size = rate / (1 - beta1 ** steps)
+      const root = Math.sqrt(1 - beta2 ** steps)
+      kernels.adam(count, values, grads, mean, square, 1 - beta1, beta2, 1 - beta2, size, root, epsilon)
+    },
+    save: () => ({ mean: arena.view(mean, count).slice(), square: arena.view(square, count).slice() }),
+    restore(moments, seen) {
+      arena.view(mean, count).set(moments.mean)
+      arena.view(square, count).set(moments.square)
+      steps = seen
+    },
   }
 }
 

@@ -5,7 +5,7 @@ import { Constant, madd, splat, tanh } from '../../../engine/wasm/assembly/math'
 // share of the old state. Derivatives: d tanh = 1 − n², dσ = r(1 − r).
 
 @inline
-function tanhOf(x: v128): v128 {
+export function tanhOf(x: v128): v128 {
   return tanh(
     x,
     splat(Constant.LOW),
@@ -22,7 +22,7 @@ function tanhOf(x: v128): v128 {
 }
 
 @inline
-function sigmoidOf(x: v128): v128 {
+export function sigmoidOf(x: v128): v128 {
   const half = splat(Constant.HALF)
   return madd(tanhOf(f32x4.mul(x, half)), half, half)
 }

@@ -1,6 +1,6 @@
 export { mix, mixAfter, reset, unmix, unmixAfter, unreset } from './gates'
 export { addOuter, product, tile } from './gemm'
-export { absoluteError, rectify, unrectify } from './loss'
+export { drop, intervalError, rectify, scaleRows, unrectify } from './loss'
 export { adam, descend, rmsprop, scale, sumOfSquares } from './optimise'
 export { add, addColumnSums, pack, packTransposed } from './panels'
 

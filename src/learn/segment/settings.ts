@@ -1,0 +1,77 @@
+import { type SplitSeries, splitSeries } from './data.ts'
+import { detectSeason, sharedSeason } from './season.ts'
+import type { Channel, FitJob, SegmentSpec } from './types.ts'
+
+/** Most steps of a segment that is chosen. */
+const LONGEST = 48
+/** Fewest steps of one that a season is cut into. */
+const SHORTEST = 12
+/** Segment without a season. */
+const USUAL = 24
+/** Share by which a season may differ and still count as the same. */
+const SAME = 0.1
+
+/** What a fit is done with; the scale in `spec` is the job's, `auto` read as `fixed`. */
+export interface Settings {
+  readonly spec: SegmentSpec
+  readonly series: readonly SplitSeries[]
+  readonly channels: readonly Channel[]
+}
+
+/** Chooses what the job leaves open from what it may learn from, and splits its series. */
+export function chooseSettings(job: FitJob): Settings {
+  const { horizon, hiddenSize, scale, start, checkpoint } = job
+  const known = job.series.map(({ values, trainEnd }) => values.subarray(0, trainEnd ?? values.length))
+  const seasons = chooseSeasons(job, known)
+  const typical = middle(seasons)
+  const kept = start !== null && isStill(typical, middle(start.channels.map(({ season }) => season)))
+  const longest = Math.max(...known.map(({ length }) => length))
+  const segment = job.segment ?? (kept ? start.spec.segment : chooseSegment(typical, horizon, longest))
+  const spec: SegmentSpec = checkpoint?.spec ?? {
+    segment,
+    horizon,
+    hiddenSize,
+    seasonal: kept && start.spec.segment === segment ? start.spec.seasonal : typical > segment,
+    scale: scale === 'auto' ? 'fixed' : scale,
+    channels: job.series.length,
+  }
+  const series = job.series.map((one, i) => splitSeries(one, seasons[i], spec.segment, horizon))
+  return { spec, series, channels: series.map(({ key, unit, season }) => ({ key, unit, season })) }
+}
+
+function chooseSeasons({ season, table }: FitJob, known: readonly Float64Array[]): number[] {
+  if (season !== null) return known.map(() => season)
+  if (!table) return known.map(detectSeason)
+  const shared = sharedSeason(known)
+  return known.map(() => shared)
+}
+
+/** Whether a season is what it was, or no longer seen: then a model that goes on keeps its segment. */
+function isStill(season: number, before: number): boolean {
+  return season === 0 || Math.abs(season - before) <= SAME * before
+}
+
+/**
+ * A season of up to 48 steps is one segment; a longer one is cut into the fewest equal segments that are no longer than
+ * that, a shorter one than 12 is repeated. Too little history for that, or no season: 24, or what fits.
+ */
+export function chooseSegment(season: number, horizon: number, length: number): number {
+  const most = Math.floor(length / 2) - horizon
+  const wanted =
+    season === 0 ? USUAL : season < SHORTEST ? season * Math.ceil(SHORTEST / season) : cut(season)
+  if (wanted <= most) return wanted
+  return Math.max(2, Math.min(USUAL, most))
+}
+
+function cut(season: number): number {
+  const fewest = Math.ceil(season / LONGEST)
+  for (let parts = fewest; season / parts >= SHORTEST; parts++)
+    if (season % parts === 0) return season / parts
+  return Math.round(season / fewest)
+}
+
+/** The median of those seasons that were found; 0 if none was. */
+function middle(seasons: readonly number[]): number {
+  const found = seasons.filter((season) => season > 0).sort((a, b) => a - b)
+  return found.length > 0 ? found[found.length >> 1] : 0
+}
