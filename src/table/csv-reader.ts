@@ -1,0 +1,134 @@
+import { quote } from '../quote.ts'
+import { checkDelimiter, createCellReader } from './cells.ts'
+import { chooseColumns, listNames, namesOf } from './csv-columns.ts'
+import { createTimeColumn, type TimeColumn } from './csv-times.ts'
+import { createGrowing, type Growing } from './growing.ts'
+import { readNumber } from './number.ts'
+import { periodOf } from './period.ts'
+import type { CsvOptions, Table } from './types.ts'
+
+/** Rows by which columns are chosen where they are not named. */
+const SAMPLE = 100
+const MAX_CELLS = 100_000_000
+const MAX_CHARACTERS = 2 ** 31
+
+/** Takes a CSV text as it comes. */
+export interface CsvReader {
+  push(text: string): void
+  finish(): Table
+}
+
+interface ValueColumn {
+  readonly index: number
+  readonly name: string
+  readonly values: Growing
+  certain: boolean
+}
+
+/** `readCsv` for a text that comes in pieces, cut anywhere. */
+export function createCsvReader(options: CsvOptions = {}): CsvReader {
+  const { delimiter, maxCells = MAX_CELLS, maxCharacters = MAX_CHARACTERS } = options
+  if (delimiter !== undefined) checkDelimiter(delimiter)
+  const cells = createCellReader({ delimiter, maxCharacters, onRow: takeRow })
+  let names: string[] | undefined
+  /** Rows that wait for the choice of columns. */
+  let sample: { readonly cells: string[]; readonly line: number }[] | undefined = []
+  let timeIndex = -1
+  let times: TimeColumn | undefined
+  let columns: ValueColumn[] = []
+  let rows = 0
+  /** What decimal marks have been so far, where they may be commas. */
+  let mark = ''
+
+  function takeRow(row: string[], line: number): void {
+    if (!names) {
+      names = namesOf(row)
+      return
+    }
+    if (row.length !== names.length) {
+      const before = rows + (sample?.length ?? 0)
+      throw new Error(
+        `row ${before + 1} (line ${line}) has ${row.length} cells, the first row of the file has ${names.length}`,
+      )
+    }
+    if (!sample) addRow(row, line)
+    else if (sample.push({ cells: row, line }) === SAMPLE) choose(names)
+  }
+
+  function choose(all: readonly string[]): void {
+    const waiting = sample ?? []
+    sample = undefined
+    const chosen = chooseColumns(
+      all,
+      waiting.map((row) => row.cells),
+      options.time,
+      options.columns,
+    )
+    if (chosen.time !== null) {
+      timeIndex = chosen.time
+      times = createTimeColumn(all[timeIndex])
+    }
+    columns = chosen.values.map(({ index, certain }) => ({
+      index,
+      certain,
+      name: all[index],
+      values: createGrowing(),
+    }))
+    for (const row of waiting) addRow(row.cells, row.line)
+  }
+
+  function addRow(row: readonly string[], line: number): void {
+    rows++
+    if (rows * (columns.length + (times ? 1 : 0)) > maxCells) {
+      throw new Error(`the table has more than ${maxCells} cells`)
+    }
+    times?.add(row[timeIndex], `row ${rows} (line ${line})`)
+    let dropped = false
+    for (const column of columns) {
+      const value = numberOf(row[column.index])
+      if (value !== undefined) {
+        column.certain ||= !Number.isNaN(value)
+        column.values.push(value)
+      } else if (column.certain) {
+        throw new Error(
+          `row ${rows} (line ${line}), column ${quote(column.name)}: ${wrong(row[column.index])}`,
+        )
+      } else dropped = true
+    }
+    // A column that was empty up to here and turns out to hold text: shorter than the others by this row.
+    if (dropped) columns = columns.filter((column) => column.values.length === rows)
+  }
+
+  function numberOf(cell: string): number | undefined {
+    if (cells.delimiter !== ';') return readNumber(cell)
+    const value = readNumber(cell, true)
+    const [found] = /[.,]/.exec(cell) ?? ['']
+    if (value === undefined || Number.isNaN(value) || found === '') return value
+    if (mark === '') mark = found
+    return found === mark ? value : undefined
+  }
+
+  function wrong(cell: string): string {
+    if (cells.delimiter !== ';' || readNumber(cell, true) === undefined) return `${quote(cell)} is no number`
+    return `${quote(cell)} has another decimal mark than the numbers before, ${quote(mark)}`
+  }
+
+  return {
+    push: cells.push,
+    finish() {
+      cells.end()
+      if (!names) throw new Error('the table is empty: it has not even a row of names')
+      if (rows === 0 && sample?.length === 0) throw new Error('the table has names of columns, but no rows')
+      if (sample) choose(names)
+      const kept = columns.filter((column) => column.certain)
+      if (kept.length === 0) throw new Error(`no column holds numbers, the columns are ${listNames(names)}`)
+      const instants = times?.finish() ?? null
+      return {
+        rows,
+        times: instants,
+        period: instants && periodOf(instants),
+        columns: kept.map(({ name, values }) => ({ name, values: values.toArray() })),
+      }
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+import { quote } from '../quote.ts'
+import { createCsvReader } from './csv-reader.ts'
+import type { CsvOptions, Table } from './types.ts'
+
+/** Characters of lines that are joined before they are parsed. */
+const JOINED = 2 ** 16
+/** First two bytes. */
+const GZIP = 0x1f8b
+const UTF_16 = [0xfffe, 0xfeff]
+/** What the commonest errors of the file system mean. */
+const REASONS = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EACCES', 'it may not be read'],
+  ['EPERM', 'it may not be read'],
+  ['Z_DATA_ERROR', 'its gzip data are damaged'],
+  ['Z_BUF_ERROR', 'its gzip data end too early'],
+])
+
+/**
+ * Reads a table from CSV (RFC 4180), whose first row holds the names of the columns.
+ *
+ * Cells hold numbers with a decimal point, between semicolons with a comma as well; NaN is what is empty, `NaN`, `NA`,
+ * `N/A`, `null` or `none`. White space around names and cells does not count, and blank lines are left out. Times rise
+ * from row to row; without a zone they are UTC.
+ * @param source the text, or its lines, with or without their line breaks
+ * @throws Error naming row (1-based, without the first), line and column of a cell that is no number or no time; for
+ * rows of another length than the first, times that do not rise, missing and double names, no rows, and too much of all
+ */
+export function readCsv(source: string | Iterable<string>, options: CsvOptions = {}): Table {
+  const reader = createCsvReader(options)
+  if (typeof source === 'string') {
+    reader.push(source)
+    return reader.finish()
+  }
+  let text = ''
+  for (const line of source) {
+    if (typeof line !== 'string') throw new TypeError(`lines must be text, got ${quote(line)}`)
+    text += line.endsWith('\n') ? line : `${line}\n`
+    if (text.length < JOINED) continue
+    reader.push(text)
+    text = ''
+  }
+  reader.push(text)
+  return reader.finish()
+}
+
+/**
+ * Reads a table from a CSV file in UTF-8, plain or packed with gzip (which the content tells, not the name). The file is
+ * read piece by piece, so that memory holds little more than the numbers.
+ * @throws Error naming the file: as `readCsv`, and when it cannot be read or its data are damaged
+ */
+export async function readCsvFile(path: string, options: CsvOptions = {}): Promise<Table> {
+  if (typeof path !== 'string') throw new TypeError(`path must be text, got ${quote(path)}`)
+  try {
+    // Others, such as pipes, could keep whoever opens them waiting.
+    if (!(await stat(path)).isFile()) throw new Error('it is no regular file')
+    const file = await open(path)
+    try {
+      return await readFrom(file, options)
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new Error(`${quote(basename(path))} cannot be read: ${REASONS.get(code ?? '') ?? message}`, {
+      cause: error,
+    })
+  }
+}
+
+async function readFrom(file: FileHandle, options: CsvOptions): Promise<Table> {
+  const reader = createCsvReader(options)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0)
+  const start = bytesRead === 2 ? buffer.readUInt16BE() : 0
+  if (UTF_16.includes(start)) throw new Error('it is UTF-16, but must be UTF-8')
+  const decoder = new TextDecoder()
+  const bytes = file.createReadStream({ start: 0, autoClose: false })
+  const parse = async (source: AsyncIterable<Buffer>): Promise<void> => {
+    for await (const piece of source) reader.push(decoder.decode(piece, { stream: true }))
+    reader.push(decoder.decode())
+  }
+  await (start === GZIP ? pipeline(bytes, createGunzip(), parse) : pipeline(bytes, parse))
+  return reader.finish()
+}

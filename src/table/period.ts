@@ -1,0 +1,16 @@
+/** Below this share of the upper quartile, the median is that of bursts, not of the sensor. */
+const BURST = 0.05
+
+/**
+ * The step of a grid on which times in rising order lie: the median distance, which jitter and a few gaps do not move;
+ * the upper quartile where rows come in bursts. null for less than two times.
+ */
+export function periodOf(times: Float64Array): number | null {
+  if (times.length < 2) return null
+  const distances = new Float64Array(times.length - 1)
+  for (let i = 0; i < distances.length; i++) distances[i] = times[i + 1] - times[i]
+  distances.sort()
+  const median = distances[(distances.length - 1) >> 1]
+  const quartile = distances[Math.floor(0.75 * distances.length)]
+  return median < BURST * quartile ? quartile : median
+}
