@@ -1,6 +1,9 @@
 import { quote } from '../../quote.ts'
 import type { Column, Rows } from '../../table/types.ts'
 
+/** Beyond it a live stream takes no readings either: squares and float32 would overflow. */
+const LARGEST = 1e30
+
 /** A column without gaps, as the net sees it. */
 export interface FilledColumn {
   readonly name: string
@@ -25,15 +28,19 @@ export function fillColumn({ name, values }: Column, { from, to }: Rows): Filled
   return { name, values: filled, observed }
 }
 
-/** @throws RangeError when names repeat, or a value is infinite; TypeError when there are no columns */
+/** @throws RangeError when names repeat, or a value is too large; TypeError when there are no columns */
 export function checkColumns(columns: readonly Column[]): void {
   if (columns.length === 0) throw new TypeError('there are no columns')
   const names = new Set<string>()
   for (const { name, values } of columns) {
     if (names.has(name)) throw new RangeError(`two columns are named ${quote(name)}`)
     names.add(name)
-    const bad = values.findIndex((v) => Math.abs(v) === Number.POSITIVE_INFINITY)
-    if (bad >= 0) throw new RangeError(`column ${quote(name)} holds ${values[bad]} in row ${bad}`)
+    const bad = values.findIndex((v) => Math.abs(v) > LARGEST)
+    if (bad >= 0) {
+      throw new RangeError(
+        `values must lie within ±${LARGEST}: column ${quote(name)} has ${values[bad]} in row ${bad}`,
+      )
+    }
   }
 }
 

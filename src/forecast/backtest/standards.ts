@@ -16,13 +16,11 @@ const CONSTANT = 1e-8
 /** Measures a column on some of its rows; values that are NaN are left out. */
 export function standardOf({ values }: Column, { from, to }: Rows, season: number): Standard {
   const seen = values.subarray(from, to).filter((v) => !Number.isNaN(v))
-  // In units of the largest value, so that no square overflows.
-  const size = seen.reduce((most, v) => Math.max(most, Math.abs(v)), Number.MIN_VALUE)
   let mean = 0
-  for (const v of seen) mean += v / size / seen.length
+  for (const v of seen) mean += v / seen.length
   let square = 0
-  for (const v of seen) square += (v / size - mean) ** 2 / seen.length
-  const deviation = size * Math.sqrt(square)
+  for (const v of seen) square += (v - mean) ** 2 / seen.length
+  const deviation = Math.sqrt(square)
   const lag = Math.max(season, 1)
   let change = 0
   let count = 0
@@ -33,7 +31,7 @@ export function standardOf({ values }: Column, { from, to }: Rows, season: numbe
     change += (size - change) / count
   }
   return {
-    mean: size * mean,
+    mean,
     deviation: deviation < CONSTANT ? 1 : deviation,
     change: count > 0 ? change : Number.NaN,
   }

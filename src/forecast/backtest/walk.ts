@@ -69,6 +69,8 @@ export async function walk(
   })
   await pool.ready
   const width = columns.length * horizon
+  /** In float32, as a live stream keeps them. */
+  const changes = new Float32Array(horizon)
   const mean = new Float64Array(width)
   const below = new Float64Array(width)
   const above = new Float64Array(width)
@@ -101,8 +103,8 @@ export async function walk(
     const { values, unit } = streams[of[i]]
     const at = of[i] * horizon
     const value = values[rows[i]]
-    net.decode(hidden, row, scales[i], mean, at)
-    for (let h = at; h < at + horizon; h++) mean[h] += value
+    net.decode(hidden, row, scales[i], changes, 0)
+    for (let h = 0; h < horizon; h++) mean[at + h] = value + changes[h]
     if (!sides) return
     net.decodeSides(hidden, row, scales[i], below, above, at)
     for (let h = at; h < at + horizon; h++) {
