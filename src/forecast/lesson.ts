@@ -1,5 +1,5 @@
 import { enoughSteps } from '../learn/segment/data.ts'
-import type { FitJob, FitSeries } from '../learn/segment/types.ts'
+import type { Channel, FitJob, FitSeries, SegmentModel } from '../learn/segment/types.ts'
 import { length } from './history.ts'
 import type { StreamState } from './stream.ts'
 
@@ -38,27 +38,41 @@ export function chooseTeachers(plan: LessonPlan, states: readonly StreamState[])
     .slice(0, Math.max(1, Math.floor(FIT_STEPS / (2 * enough(plan)))))
 }
 
-/** What a fit is asked for, with copies of the streams' newest history. */
+/**
+ * What a fit is asked for, with copies of the streams' newest history. It goes on from `start`, which brings its own
+ * shape.
+ * @param adopted whether `start` stems from a model that was fitted on more than the streams have shown: then its segment
+ * and season stay, whatever their short history seems to say
+ */
 export function fitJob(
   plan: LessonPlan,
   states: readonly StreamState[],
-  rest: Pick<FitJob, 'start' | 'seed'>,
+  start: SegmentModel | null,
+  adopted: boolean,
+  seed: number,
 ): FitJob {
   const { horizon, segment, hiddenSize, season } = plan
+  const kept = adopted ? start : null
   const steps = Math.max(2 * enough(plan), Math.floor(FIT_STEPS / states.length))
   return {
     horizon,
-    segment,
-    hiddenSize,
-    season,
-    scale: 'running',
+    segment: kept?.spec.segment ?? segment,
+    hiddenSize: start?.spec.hiddenSize ?? hiddenSize,
+    season: season ?? commonSeason(kept?.channels ?? []),
+    scale: start?.spec.scale ?? 'running',
     table: false,
     series: states.map((state) => newest(state, steps)),
-    ...rest,
+    start,
+    seed,
     schedule: SCHEDULE,
     checkpoint: null,
     checkpoints: false,
   }
+}
+
+/** The season that all channels have; null where they have none in common. */
+function commonSeason([first, ...others]: readonly Channel[]): number | null {
+  return first && others.every(({ season }) => season === first.season) ? first.season : null
 }
 
 function newest({ key, history }: StreamState, steps: number): FitSeries {

@@ -53,6 +53,8 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
   let rested: Promise<void> = Promise.resolve()
   let expert: GruExpert | null = null
   let fitted: SegmentModel | null = null
+  /** Whether what runs stems from a model that was put in, rather than fitted here from the start. */
+  let adopted = false
   let version = 0
   let fingerprint = 0
   let tailSkill = 0
@@ -112,7 +114,7 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
     try {
       trainer ??= openTrainer()
       const result = await trainer.fit(
-        fitJob(settings, teachers, { start: fitted, seed: (seed + version) % 2 ** 32 }),
+        fitJob(settings, teachers, fitted, adopted, (seed + version) % 2 ** 32),
         {
           signal,
           onProgress: ({ update, maxUpdates }) => {
@@ -199,6 +201,7 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
         throw new RangeError(`the model forecasts ${its} steps ahead, ${horizon} are needed`)
       swap(model, version + 1)
       fitting.abort()
+      adopted = true
       tailSkill = skill ?? 0
       for (const state of states()) state.tailSkill = null
       postpone(states().length)
@@ -209,11 +212,12 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
       await Promise.all(awaited)
       await expert?.settle()
     },
-    snapshot: () => saveModel(settings, { fits: version, tailSkill, model: fitted, total, due }),
+    snapshot: () => saveModel(settings, { fits: version, tailSkill, model: fitted, adopted, total, due }),
     restore(snapshot) {
       if (rooms.size > 0) throw new Error('a model is restored before streams are opened on it')
       const saved = readSavedModel(snapshot, settings)
       if (saved.model) swap(saved.model, saved.fits)
+      adopted = saved.adopted
       total = saved.total
       due = saved.due
       tailSkill = saved.tailSkill

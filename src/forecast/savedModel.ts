@@ -9,6 +9,8 @@ export interface SavedModel {
   readonly fits: number
   readonly tailSkill: number
   readonly model: SegmentModel | null
+  /** Whether it stems from one that was put in. */
+  readonly adopted: boolean
   readonly total: number
   readonly due: number
 }
@@ -37,7 +39,7 @@ export function readSavedModel(snapshot: SnapshotTree, settings: SavedFor): Save
     if (saved?.[name] !== value)
       throw new Error(`saved model has ${name} ${quote(saved?.[name])}, ${value} is needed`)
   }
-  const { model: tree, fits, tailSkill, total, due } = saved as Tree
+  const { model: tree, adopted, fits, tailSkill, total, due } = saved as Tree
   const model = tree === null ? null : readModel(tree, settings.horizon)
   if (!Number.isSafeInteger(fits) || Number(fits) < (model ? 1 : 0)) {
     throw new Error(`saved model has fits ${quote(fits)}, a number of fits is needed`)
@@ -47,7 +49,7 @@ export function readSavedModel(snapshot: SnapshotTree, settings: SavedFor): Save
       throw new Error(`saved model has ${name} ${quote(value)}, a number is needed`)
     }
   }
-  return { fits, tailSkill, model, total, due } as SavedModel
+  return { fits, tailSkill, model, adopted: adopted === true, total, due } as SavedModel
 }
 
 /** Changes with everything that states depend on. */

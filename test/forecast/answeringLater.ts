@@ -8,7 +8,7 @@ import { taught } from './taught.ts'
 
 /** A model as if fitted that answers later; its trainer is never asked. */
 export function answeringLater(open: OpenPool = later): ForecastModel {
-  return taught(openForecastModel({ ...TAUGHT, device: 'gpu' }, neverAsked, open))
+  return taught(openForecastModel({ ...TAUGHT, device: 'gpu' }, { openTrainer: neverAsked, open }))
 }
 
 export function neverAsked(): Trainer {

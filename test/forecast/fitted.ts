@@ -5,11 +5,11 @@ import type {
   ForecastModel,
   ForecastModelOptions,
   Reading,
-  SnapshotTree,
   Streams,
 } from '../../src/forecast/types.ts'
 import { initialiseNet } from '../../src/learn/segment/initialise.ts'
 import { netLayout } from '../../src/learn/segment/net.ts'
+import type { SegmentModel, SegmentSpec } from '../../src/learn/segment/types.ts'
 
 export const T0: number = Date.UTC(2026, 0, 5)
 export const SPEC = { horizon: 6, segment: 4, hiddenSize: 8 } as const
@@ -22,14 +22,23 @@ export function blank(): ForecastModel {
 /** Options of a model that is given its weights and does not learn on. */
 export const TAUGHT: ForecastModelOptions = { ...SPEC, learn: false, season: 12 }
 
-/** Gives a new model random weights, as if fitted. */
-export function fitted(model: ForecastModel = createForecastModel(TAUGHT)): ForecastModel {
-  const weights = initialiseNet(SPEC, createRandom(5))
+/** A net with random weights, as if fitted on streams of these keys. */
+export function randomModel(
+  spec: Partial<SegmentSpec> = {},
+  keys: readonly string[] = ['a', 'b'],
+): SegmentModel {
+  const full: SegmentSpec = { ...SPEC, seasonal: true, scale: 'running', ...spec, channels: keys.length }
+  const weights = initialiseNet(full, createRandom(5))
   const random = createRandom(6)
   // The output layer of an untrained net is zero: it would have nothing to say.
-  for (let i = netLayout(SPEC).outW; i < weights.length; i++) weights[i] = random.uniform(-0.5, 0.5)
-  const saved = { ...(model.snapshot() as object), weights: Float32Array.from(weights), fits: 1 }
-  model.restore(saved as SnapshotTree)
+  for (let i = netLayout(full).outW; i < weights.length; i++) weights[i] = random.uniform(-0.5, 0.5)
+  const channels = keys.map((key) => ({ key, unit: 2.15, season: 12 }))
+  return { spec: full, weights: Float32Array.from(weights), channels }
+}
+
+/** Gives a new model random weights, as if fitted. */
+export function fitted(model: ForecastModel = createForecastModel(TAUGHT)): ForecastModel {
+  model.adopt(randomModel(), null)
   return model
 }
 

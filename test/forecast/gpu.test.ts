@@ -36,7 +36,7 @@ describe('streams on a GPU in software', () => {
     }
     const pool: OpenPool = (model, lanes, { device, onDevice }) =>
       openDeviceStepper(model, { device, lanes, onDevice }, { acquire, retryMs: 5000 })
-    return taught(openForecastModel({ ...TAUGHT, device: 'gpu' }, neverAsked, pool))
+    return taught(openForecastModel({ ...TAUGHT, device: 'gpu' }, { openTrainer: neverAsked, open: pool }))
   }
 
   /** Settles at the next change after which something runs the GRU whose name begins so. */

@@ -108,17 +108,17 @@ describe('streams that answer later, forgotten, saved, refitted or closed meanwh
 
   it('go on through a fit: those under way are answered under the old weights, which are then given back', async () => {
     const pool = watched((version) => `gpu:${version}`)
-    const weights = (taught().snapshot() as { weights: Float32Array }).weights
+    const fitted = taught().fitted!
     let finish = (): void => {}
     const trainer: Trainer = {
       fit: async ({ series }) => {
         await new Promise<void>((resolve) => (finish = resolve))
         return {
-          weights,
-          seasons: new Int32Array(series.length),
+          model: fitted,
           tailSkills: new Float64Array(series.length),
           validationLoss: 1,
           naiveLoss: 2,
+          epochs: 1,
           updates: 1,
           seconds: 1,
         }
@@ -126,7 +126,10 @@ describe('streams that answer later, forgotten, saved, refitted or closed meanwh
       close: async () => {},
     }
     const model = taught(
-      openForecastModel({ ...TAUGHT, learn: true, device: 'gpu' }, () => trainer, pool.open),
+      openForecastModel(
+        { ...TAUGHT, learn: true, device: 'gpu' },
+        { openTrainer: () => trainer, open: pool.open },
+      ),
     )
     const streams = open(model, { period: 1000 })
     await takeAll(streams, [...readings('a', 30), ...readings('b', 30)])

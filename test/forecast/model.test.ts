@@ -7,7 +7,7 @@ import { createForecastModel, openForecastModel } from '../../src/forecast/model
 import type { Forecast, ForecastModel, Training } from '../../src/forecast/types.ts'
 import type { Trainer } from '../../src/learn/client.ts'
 import { netLayout } from '../../src/learn/segment/net.ts'
-import type { FitJob, FitResult } from '../../src/learn/segment/types.ts'
+import type { FitJob, FitResult, SegmentModel, SegmentSpec } from '../../src/learn/segment/types.ts'
 
 const SPEC = { horizon: 6, segment: 6, hiddenSize: 8 }
 const T0 = Date.UTC(2026, 0, 5)
@@ -25,9 +25,26 @@ function sensor(): (i: number) => number {
   return (i) => 20 + 3 * Math.sin((2 * Math.PI * i) / 12) + random.normal(0, 0.2)
 }
 
+/** A net that a job may bring, all of whose weights are `weight`. */
+function modelOf({ horizon, segment, hiddenSize, series }: FitJob, weight = 0): SegmentModel {
+  const spec: SegmentSpec = {
+    horizon,
+    segment: segment ?? 24,
+    hiddenSize,
+    seasonal: true,
+    scale: 'running',
+    channels: series.length,
+  }
+  return {
+    spec,
+    weights: new Float32Array(netLayout(spec).size).fill(weight),
+    channels: series.map(({ key }) => ({ key, unit: 2, season: 12 })),
+  }
+}
+
 /** A trainer under the test's control: jobs wait until they are settled by hand. */
 function stage(): {
-  open: () => Trainer
+  openTrainer: () => Trainer
   jobs: FitJob[]
   settle: (result: Partial<FitResult> | Error) => void
 } {
@@ -35,7 +52,7 @@ function stage(): {
   const waiting: { resolve: (result: FitResult) => void; reject: (error: Error) => void }[] = []
   return {
     jobs,
-    open: () => ({
+    openTrainer: () => ({
       fit: (job) => {
         jobs.push(job)
         return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
@@ -46,14 +63,13 @@ function stage(): {
       const { resolve, reject } = waiting.shift()!
       if (result instanceof Error) reject(result)
       else {
-        const { size } = netLayout(SPEC)
-        const count = jobs.at(-1)!.series.length
+        const job = jobs.at(-1)!
         resolve({
-          weights: new Float32Array(size),
-          seasons: new Int32Array(count),
-          tailSkills: new Float64Array(count),
+          model: modelOf(job),
+          tailSkills: new Float64Array(job.series.length),
           validationLoss: 1,
           naiveLoss: 1,
+          epochs: 0,
           updates: 0,
           seconds: 0,
           ...result,
@@ -88,7 +104,7 @@ describe('forecast model', () => {
 
   it('hands copies of the history to the fit, once there is enough of it', () => {
     const trainer = stage()
-    const model = openForecastModel(SPEC, trainer.open)
+    const model = openForecastModel(SPEC, trainer)
     const streams = model.streams()
     const value = sensor()
     for (let i = 0; i < 23; i++) streams.push('a', value(i), T0 + i * 1000)
@@ -96,9 +112,19 @@ describe('forecast model', () => {
     assert.equal(trainer.jobs.length, 0)
     streams.push('a', value(23), T0 + 23_000)
     assert.equal(model.training.state, 'fitting')
-    const [{ series, weights, spec }] = trainer.jobs
-    assert.deepEqual(spec, { segment: 6, horizon: 6, hiddenSize: 8 })
-    assert.equal(weights, null)
+    const [{ series, ...rest }] = trainer.jobs
+    assert.deepEqual(rest, {
+      ...SPEC,
+      season: null,
+      scale: 'running',
+      table: false,
+      start: null,
+      seed: 1,
+      schedule: { epochs: 8, updates: 50, maxSeconds: 30 },
+      checkpoint: null,
+      checkpoints: false,
+    })
+    assert.equal(series[0].trainEnd, null)
     assert.equal(series[0].values.length, 24)
     const kept = series[0].values.slice()
     for (let i = 24; i < 300; i++) streams.push('a', value(i), T0 + i * 1000)
@@ -108,11 +134,11 @@ describe('forecast model', () => {
 
   it('swaps new weights in between two readings, and forecasts go on', async () => {
     const trainer = stage()
-    const model = openForecastModel(SPEC, trainer.open)
+    const model = openForecastModel(SPEC, trainer)
     const streams = model.streams({ warmUp: 8 })
     const value = sensor()
     for (let i = 0; i < 40; i++) streams.push('a', value(i), T0 + i * 1000)
-    trainer.settle({ seasons: Int32Array.of(12) })
+    trainer.settle({})
     await training(model, ({ state }) => state === 'fitted')
     assert.equal(model.version, 1)
     const { forecast } = streams.push('a', value(40), T0 + 40_000)
@@ -123,7 +149,7 @@ describe('forecast model', () => {
 
   it('forecasts on when a fit fails, says why, and tries again with more readings', async () => {
     const trainer = stage()
-    const model = openForecastModel(SPEC, trainer.open)
+    const model = openForecastModel(SPEC, trainer)
     const streams = model.streams({ warmUp: 8 })
     const value = sensor()
     let i = 0
@@ -142,7 +168,7 @@ describe('forecast model', () => {
 
   it('keeps the weights it has when a fit brings broken ones', async () => {
     const trainer = stage()
-    const model = openForecastModel({ ...SPEC, seed: 2 ** 32 - 1 }, trainer.open)
+    const model = openForecastModel({ ...SPEC, seed: 2 ** 32 - 1 }, trainer)
     const streams = model.streams({ warmUp: 8 })
     const value = sensor()
     let i = 0
@@ -155,13 +181,14 @@ describe('forecast model', () => {
       await new Promise(setImmediate)
     }
     assert.equal(trainer.jobs[1].seed, 0)
-    trainer.settle({ weights: new Float32Array(netLayout(SPEC).size).fill(Number.NaN) })
+    trainer.settle({ model: modelOf(trainer.jobs[1], Number.NaN) })
     await training(model, ({ state }) => state === 'failed')
     assert.equal(model.version, 1)
     assert.ok(push())
+    const { weights, ...shape } = model.fitted!
     const broken = {
       ...(model.snapshot() as object),
-      weights: new Float32Array(netLayout(SPEC).size).fill(Infinity),
+      model: { ...shape, weights: weights.map(() => Infinity) },
     }
     const other = createForecastModel(SPEC)
     assert.throws(() => other.restore(broken as never), /weights must be finite, got Infinity at index 0/)
@@ -171,7 +198,7 @@ describe('forecast model', () => {
 
   it('goes on learning when a listener throws, and warns of it', async () => {
     const trainer = stage()
-    const model = openForecastModel(SPEC, trainer.open)
+    const model = openForecastModel(SPEC, trainer)
     const warned = once(process, 'warning')
     model.onChange(() => {
       throw new Error('listener at fault')
@@ -188,7 +215,7 @@ describe('forecast model', () => {
   it('teaches itself by turns from more streams than one fit holds', async () => {
     const wide = { ...SPEC, horizon: 2, segment: 512 }
     const trainer = stage()
-    const model = openForecastModel(wide, trainer.open)
+    const model = openForecastModel(wide, trainer)
     // Two rooms: what counts is who waited longest, not which node a stream belongs to.
     const rooms = [model.streams({ period: 1000 }), model.streams({ period: 1000 })]
     for (let key = 0; key < 20; key++) {
@@ -196,14 +223,9 @@ describe('forecast model', () => {
     }
     const [first] = trainer.jobs
     assert.equal(first.series.length, 1, 'the first stream alone was long enough')
-    const { size } = netLayout(wide)
     const taught = new Set(first.series.map(({ key }) => key))
     for (let fit = 1; fit < 4; fit++) {
-      trainer.settle({
-        weights: new Float32Array(size),
-        tailSkills: new Float64Array(32),
-        seasons: new Int32Array(32),
-      })
+      trainer.settle({})
       await training(model, ({ state }) => state === 'fitted')
       let i = 1028
       while (trainer.jobs.length === fit) {
@@ -221,13 +243,13 @@ describe('forecast model', () => {
 
   it('goes on learning from a snapshot where it left off', async () => {
     const trainer = stage()
-    const model = openForecastModel(SPEC, trainer.open)
+    const model = openForecastModel(SPEC, trainer)
     const streams = model.streams()
     const value = sensor()
     for (let i = 0; i < 30; i++) streams.push('a', value(i), T0 + i * 1000)
-    trainer.settle({ weights: new Float32Array(netLayout(SPEC).size).fill(0.01) })
+    trainer.settle({ model: modelOf(trainer.jobs[0], 0.01) })
     await training(model, ({ state }) => state === 'fitted')
-    const next = openForecastModel(SPEC, stage().open)
+    const next = openForecastModel(SPEC, stage())
     next.restore(model.snapshot())
     assert.equal(next.version, 1)
     assert.deepEqual(next.snapshot(), model.snapshot())
@@ -236,8 +258,12 @@ describe('forecast model', () => {
       /horizon 6, 12 is needed/,
     )
     assert.throws(
-      () => next.restore({ ...(model.snapshot() as object), weights: new Float32Array(3) }),
-      /must hold \d+ weights/,
+      () =>
+        next.restore({
+          ...(model.snapshot() as object),
+          model: { ...(next.snapshot() as { model: object }).model, weights: new Float32Array(3) },
+        }),
+      /must hold \d+ weights, got 3/,
     )
     next.streams()
     assert.throws(() => next.restore(model.snapshot()), /before streams are opened/)

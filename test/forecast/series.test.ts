@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { learnSkill, maySpeak, skillOf, startSkill } from '../../src/forecast/gate.ts'
 import { append, createHistory, length } from '../../src/forecast/history.ts'
-import { learnScale, scaleOf, startScale } from '../../src/forecast/scale.ts'
+import { learnSpread, spreadUnit, startSpread } from '../../src/forecast/spread.ts'
 
 describe('history', () => {
   it('holds the newest values in order, up to its capacity', () => {
@@ -24,20 +24,37 @@ describe('history', () => {
   })
 })
 
-describe('scale', () => {
-  it('is the mean change, hardly moved by one broken reading', () => {
-    const scale = startScale()
-    for (let i = 0; i < 500; i++) learnScale(scale, i % 2 === 0 ? 1 : -3)
-    assert.ok(Math.abs(scaleOf(scale, 20) - 2) < 0.01)
-    learnScale(scale, 1e6)
-    assert.ok(scaleOf(scale, 20) < 2.1)
+describe('spread', () => {
+  it('is the population standard deviation of the values, outliers apart', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 1, maxLength: 16 }),
+        (values) => {
+          const spread = startSpread()
+          for (const value of values) learnSpread(spread, value)
+          const mean = values.reduce((sum, v) => sum + v, 0) / values.length
+          const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length
+          assert.ok(Math.abs(spreadUnit(spread) - Math.sqrt(variance)) < 1e-8)
+        },
+      ),
+    )
+  })
+
+  it('is hardly moved by one broken reading', () => {
+    const spread = startSpread()
+    for (let i = 0; i < 500; i++) learnSpread(spread, i % 2 === 0 ? 1 : -3)
+    assert.ok(Math.abs(spreadUnit(spread) - 2) < 0.01)
+    learnSpread(spread, 1e30)
+    assert.ok(spreadUnit(spread) < 2.2)
   })
 
   it('is never 0: a constant sensor is no division by zero', () => {
-    const scale = startScale()
-    for (let i = 0; i < 50; i++) learnScale(scale, 0)
-    assert.ok(scaleOf(scale, 0) > 0)
-    assert.ok(scaleOf(scale, 20) > 0)
+    for (const value of [0, 20, -1e30]) {
+      const spread = startSpread()
+      assert.ok(spreadUnit(spread) > 0)
+      for (let i = 0; i < 50; i++) learnSpread(spread, value)
+      assert.ok(spreadUnit(spread) > 0)
+    }
   })
 })
 

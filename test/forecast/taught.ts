@@ -1,21 +1,34 @@
 import { createForecastModel } from '../../src/forecast/model.ts'
-import type { ForecastModel, SnapshotTree } from '../../src/forecast/types.ts'
+import type { ForecastModel } from '../../src/forecast/types.ts'
 import { fitSegment } from '../../src/learn/segment/fit.ts'
+import type { FitJob, SegmentModel } from '../../src/learn/segment/types.ts'
 import { SPEC, TAUGHT, waves } from './fitted.ts'
 
-let weights: Float32Array | undefined
+let model: SegmentModel | undefined
 
 /** Gives a new model weights that were fitted to waves, so that its GRU speaks on them after 16 readings. */
-export function taught(model: ForecastModel = createForecastModel(TAUGHT)): ForecastModel {
-  weights ??= learned()
-  const saved = { ...(model.snapshot() as object), weights: weights.slice(), fits: 1, tailSkill: 0.5 }
-  model.restore(saved as SnapshotTree)
-  return model
+export function taught<T extends ForecastModel>(given: T): T
+export function taught(): ForecastModel
+export function taught(given: ForecastModel = createForecastModel(TAUGHT)): ForecastModel {
+  model ??= fitSegment(waveJob()).model
+  given.adopt(model, 0.5)
+  return given
 }
 
-function learned(): Float32Array {
+/** A fit to a wave of 600 readings under the key `wave`. */
+function waveJob(): FitJob {
   const values = Float64Array.from(waves(600, 0, 7), ({ value }) => value)
   const observed = new Uint8Array(values.length).fill(1)
-  const series = [{ key: 'wave', values, observed, scale: 2.5, season: 12 }]
-  return fitSegment({ spec: SPEC, weights: null, series, seed: 1, maxUpdates: 200, maxSeconds: 60 }).weights
+  return {
+    ...SPEC,
+    season: 12,
+    scale: 'running',
+    table: false,
+    series: [{ key: 'wave', values, observed, trainEnd: null }],
+    start: null,
+    seed: 1,
+    schedule: { epochs: 4, updates: 50, maxSeconds: 60 },
+    checkpoint: null,
+    checkpoints: false,
+  }
 }
