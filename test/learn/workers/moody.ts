@@ -1,10 +1,15 @@
 import { serve } from '../../../src/learn/serve.ts'
+import { progressOf, resultOf } from '../jobs.ts'
+
+// The part of the WebAssembly interface used here; TypeScript has it only among the browser's types.
+declare const WebAssembly: {
+  readonly Memory: new (limits: { initial: number; maximum: number }) => { grow(pages: number): number }
+}
 
 /** Behaves as the job's seed says. */
-serve((job, { onProgress, cancelled }) => {
-  const progress = { update: job.seed, maxUpdates: job.maxUpdates, loss: 0, validationLoss: 0 }
-  onProgress?.(progress)
-  switch (job.seed) {
+serve(({ seed }, { onProgress, cancelled }) => {
+  onProgress?.(progressOf(seed))
+  switch (seed) {
     case 1:
       throw new RangeError('no series is long enough')
     case 2:
@@ -26,14 +31,12 @@ serve((job, { onProgress, cancelled }) => {
         throw new Error('out of band')
       })
       for (let end = performance.now() + 5; performance.now() < end; );
+      break
+    case 8:
+      new WebAssembly.Memory({ initial: 1, maximum: 2 }).grow(2)
+      break
+    case 9:
+      new ArrayBuffer(2 ** 50)
   }
-  return {
-    weights: Float32Array.of(job.seed),
-    seasons: new Int32Array(0),
-    tailSkills: new Float64Array(0),
-    validationLoss: 0,
-    naiveLoss: 0,
-    updates: 0,
-    seconds: 0,
-  }
+  return resultOf(Float32Array.of(seed))
 })
