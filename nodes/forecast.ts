@@ -8,7 +8,7 @@ import { attempt, finish, warnOnce } from './answer.ts'
 import { logDevices, readDevice } from './device.ts'
 import { type ModelHost, nodeFile, openHost } from './host.ts'
 import { createMessageReader, forecastMessage, type MessageOptions, type MessageReading } from './message.ts'
-import type { ModelNode } from './model.ts'
+import { findHost, type ModelNode } from './model.ts'
 import {
   type Done,
   isDeleted,
@@ -153,13 +153,6 @@ function openOwn(node: RedNode, file: SnapshotFile | undefined): ModelHost {
     warn: (message) => node.warn(message),
   })
   logDevices(node, host.model)
-  return host
-}
-
-/** @throws Error when the `gru-model` node cannot be used */
-function findHost(RED: Red, id: string): ModelHost {
-  const host = (RED.nodes.getNode(id) as ModelNode | null | undefined)?.host
-  if (!host) throw new Error(`the model ${quote(id)} is missing, disabled or has impossible settings`)
   return host
 }
 

@@ -21,6 +21,8 @@ const SAVE_RATE = 100
  */
 export interface ModelHost {
   readonly model: ForecastModel
+  /** As the model was made. */
+  readonly options: ForecastModelOptions
   /**
    * Opens a node's streams, going on where those of the same node left off.
    * @throws RangeError naming an impossible option and its value
@@ -79,6 +81,7 @@ export function openHost({ model: options, file, warn, saveEvery = SAVE_EVERY }:
 
   return {
     model,
+    options,
     attach(id, streamsOptions) {
       const streams = model.streams(streamsOptions)
       const saved = attached.get(id)?.snapshot() ?? kept.get(id)

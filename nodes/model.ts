@@ -1,6 +1,10 @@
+import { quote } from '../src/quote.ts'
+import { readFitted } from '../src/store/fitted.ts'
 import { logDevices, readDevice } from './device.ts'
 import { serveDevice } from './deviceRoute.ts'
 import { type ModelHost, nodeFile, openHost } from './host.ts'
+import { listModelFiles } from './modelRoutes.ts'
+import { openModelFiles } from './models.ts'
 import { isDeleted, type NodeConfig, type Red, type RedNode } from './red.ts'
 import { readNumber } from './settings.ts'
 
@@ -15,6 +19,8 @@ interface ModelConfig extends NodeConfig {
   readonly season?: unknown
   readonly segment?: unknown
   readonly hiddenSize?: unknown
+  /** Name of a fitted model in the folder of models, used as long as nothing of this node's own is saved; blank: none. */
+  readonly begin?: string
   readonly learn?: boolean
   readonly device?: unknown
 }
@@ -26,6 +32,7 @@ export default function register(RED: Red): void {
     const { device, deviceReason: reason, load } = host.model
     return { device, reason, load }
   })
+  listModelFiles(RED, 'gru-model')
   RED.nodes.registerType('gru-model', function (this: ModelNode, config: ModelConfig): void {
     RED.nodes.createNode(this, config)
     const file = nodeFile(RED.settings.userDir, this.id)
@@ -43,6 +50,7 @@ export default function register(RED: Red): void {
         warn: (message) => this.warn(message),
       })
       logDevices(this, this.host.model)
+      if (config.begin) void begin(RED, this, this.host, config.begin)
     } catch (error) {
       this.error((error as Error).message)
     }
@@ -54,4 +62,22 @@ export default function register(RED: Red): void {
         .finally(done)
     })
   })
+}
+
+/** Loads a fitted model, unless there is one that was saved, or fitted meanwhile. */
+async function begin(RED: Red, node: RedNode, { model }: ModelHost, name: string): Promise<void> {
+  if (model.version > 0) return
+  try {
+    const fitted = await readFitted(await openModelFiles(RED.settings.userDir).find(name))
+    if (model.version === 0) model.adopt(fitted.model, fitted.metrics?.skill ?? null)
+  } catch (error) {
+    node.error(`the model cannot begin with ${quote(name)}: ${(error as Error).message}`)
+  }
+}
+
+/** @throws Error when the `gru-model` node cannot be used */
+export function findHost(RED: Red, id: string): ModelHost {
+  const host = (RED.nodes.getNode(id) as ModelNode | null | undefined)?.host
+  if (!host) throw new Error(`the model ${quote(id)} is missing, disabled or has impossible settings`)
+  return host
 }

@@ -2,22 +2,27 @@ import { directions } from '../src/engine/spec.ts'
 import type { Inspection } from '../src/formats/types.ts'
 import { openModelFiles } from './models.ts'
 import type { AdminRequest, Red } from './red.ts'
-import { answering } from './routes.ts'
+import { answering, isForeign } from './routes.ts'
 
 const MAX_UPLOAD_MB = 64
 const MAX_UPLOAD = MAX_UPLOAD_MB * 2 ** 20
 const TYPE = 'application/octet-stream'
+
+/** Lets the editor list the model files for nodes of this type, and nothing else. */
+export function listModelFiles({ httpAdmin, auth, settings }: Red, type: string): void {
+  httpAdmin.get(
+    `/${type}/models`,
+    auth.needsPermission(`${type}.read`),
+    answering(async () => ({ status: 200, body: { files: await openModelFiles(settings.userDir).list() } })),
+  )
+}
 
 /** Lets the editor list the model files and upload one, and nothing else. */
 export function serveModelFiles(RED: Red): void {
   const files = () => openModelFiles(RED.settings.userDir)
   const { httpAdmin, auth } = RED
 
-  httpAdmin.get(
-    '/gru-step/models',
-    auth.needsPermission('gru-step.read'),
-    answering(async () => ({ status: 200, body: { files: await files().list() } })),
-  )
+  listModelFiles(RED, 'gru-step')
   httpAdmin.post(
     '/gru-step/models/:name',
     auth.needsPermission('gru-step.write'),
@@ -32,18 +37,6 @@ export function serveModelFiles(RED: Red): void {
       return { status: 200, body: { name, ...summary(await files().keep(name, bytes)) } }
     }),
   )
-}
-
-/**
- * Whether a browser asks for a page of another server. Node-RED's editor answers all of them (CORS `*`), so without
- * users any page that a person of this network opens could upload. What browsers say of themselves here no page can
- * forge; programs that are none say nothing.
- */
-function isForeign({ headers }: AdminRequest): boolean {
-  // Also true behind a proxy that gives this server another name.
-  if (headers.origin === undefined || headers['sec-fetch-site'] === 'same-origin') return false
-  // An origin that is none, such as `null`, has no host.
-  return URL.canParse(headers.origin) ? new URL(headers.origin).host !== headers.host : true
 }
 
 /** Names of types are the same in capitals, and may have parameters. */

@@ -6,6 +6,7 @@ import { quote } from '../src/quote.ts'
 import { writeWhole } from '../src/store/replace.ts'
 
 const NAME = /^(?!\.)[A-Za-z0-9._-]{1,64}$/
+const LONGEST = 64
 
 /** A file of the folder, as the editor lists it. */
 export interface ModelFile {
@@ -31,7 +32,7 @@ export function openModelFiles(userDir: string | undefined): ModelFiles {
   const folder = join(userDir, 'gruflow', 'models')
 
   const find = async (name: string): Promise<string> => {
-    checkName(name)
+    checkModelName(name)
     // Names may be links: what counts is where they lead.
     const real = await realpath(join(folder, name)).catch((error) => {
       throw new Error(`the model file ${quote(name)} cannot be read: ${reasonOf(error)}`)
@@ -59,22 +60,31 @@ export function openModelFiles(userDir: string | undefined): ModelFiles {
       return found.flat()
     },
     async keep(name, bytes) {
-      checkName(name)
+      checkModelName(name)
       const inspection = await inspectModel(bytes)
-      await mkdir(folder, { recursive: true })
-      await writeWhole(join(folder, name), bytes).catch((error) => {
+      try {
+        await mkdir(folder, { recursive: true })
+        await writeWhole(join(folder, name), bytes)
+      } catch (error) {
         throw new Error(`the model file ${quote(name)} cannot be written: ${reasonOf(error)}`)
-      })
+      }
       return inspection
     },
   }
 }
 
-function checkName(name: unknown): asserts name is string {
+/** @throws RangeError when a name is none that a model file can have */
+export function checkModelName(name: unknown): asserts name is string {
   if (typeof name === 'string' && NAME.test(name)) return
   throw new RangeError(
     `a model file's name must be 1 to 64 letters, digits, dots, dashes and underscores, not beginning with a dot, got ${quote(name)}`,
   )
+}
+
+/** A name for a model file that is as near to a text as it can be. */
+export function modelName(text: string, ending: string): string {
+  const name = text.slice(0, LONGEST - ending.length).replace(/[^A-Za-z0-9._-]/g, '_')
+  return `${name.replace(/^\./, '_')}${ending}`
 }
 
 /** Without the path that the system's own message names. */

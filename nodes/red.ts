@@ -17,7 +17,11 @@ export interface Red {
     /** @throws Error when the text names no property */
     normalisePropertyExpression(property: string): unknown
   }
-  readonly settings: { readonly userDir?: string }
+  readonly settings: {
+    readonly userDir?: string
+    /** Where core nodes look for files that are named without a folder. */
+    readonly fileWorkingDirectory?: string
+  }
   /** The editor's web server. Every route must begin with a handler of `auth.needsPermission`. */
   readonly httpAdmin: {
     get(path: string, ...handlers: AdminHandler[]): void
@@ -48,7 +52,8 @@ export interface Message {
   [property: string]: unknown
 }
 
-export type Send = (msg: Message) => void
+/** An array has a message for each output, `null` where there is none. */
+export type Send = (msg: Message | readonly (Message | null)[]) => void
 export type Done = (error?: Error) => void
 
 export interface RedNode {

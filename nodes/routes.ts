@@ -16,6 +16,18 @@ export function answering(answer: (request: AdminRequest) => Promise<Answer>): A
   }
 }
 
+/**
+ * Whether a browser asks for a page of another server. Node-RED's editor answers all of them (CORS `*`), so without
+ * users any page that a person of this network opens could upload, or end a fit. What browsers say of themselves here no page can
+ * forge; programs that are none say nothing.
+ */
+export function isForeign({ headers }: AdminRequest): boolean {
+  // Also true behind a proxy that gives this server another name.
+  if (headers.origin === undefined || headers['sec-fetch-site'] === 'same-origin') return false
+  // An origin that is none, such as `null`, has no host.
+  return URL.canParse(headers.origin) ? new URL(headers.origin).host !== headers.host : true
+}
+
 function respond(response: ServerResponse, { status, body }: Answer): void {
   // A body that was not read to its end cannot be followed by another request.
   const connection = status === 413 ? { connection: 'close' } : {}

@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import forecastNode from '../../nodes/forecast.ts'
 import type { ModelHost } from '../../nodes/host.ts'
 import modelNode from '../../nodes/model.ts'
-import type { Message, NodeStatus } from '../../nodes/red.ts'
+import type { Message, NodeStatus, Red } from '../../nodes/red.ts'
 import stepNode from '../../nodes/step.ts'
+import trainNode from '../../nodes/train.ts'
 
 /** A node of the running runtime, with what the tests look at. */
 interface RunningNode {
@@ -45,7 +46,7 @@ const runtime: string = require.resolve(process.env.NODE_RED ?? 'node-red')
 helper.init(runtime)
 if (helper._RED !== require(runtime)) throw new Error(`cannot test on ${runtime}`)
 
-const ANSWERING: ReadonlySet<string> = new Set(['gru-forecast', 'gru-step'])
+const ANSWERING: ReadonlySet<string> = new Set(['gru-forecast', 'gru-step', 'gru-train'])
 
 /** What became of a message that a node was given. */
 interface Answer {
@@ -77,7 +78,8 @@ export interface Runtime {
   dispose(): Promise<void>
 }
 
-export function createRuntime(): Runtime {
+/** @param train registers `gru-train` */
+export function createRuntime(train: (RED: Red) => void = trainNode): Runtime {
   const userDir = mkdtempSync(join(tmpdir(), 'gruflow-red-'))
   const answers: Answer[] = []
   const sent: Message[] = []
@@ -131,7 +133,7 @@ export function createRuntime(): Runtime {
       }
       running = true
       helper.settings({ userDir, ...settings })
-      await helper.load([modelNode, forecastNode, stepNode], flow)
+      await helper.load([modelNode, forecastNode, stepNode, train], flow)
       // The helper spies on the same methods and puts its own originals back.
       restore = () => Object.assign(prototype, { _complete, status, log, warn, error })
       listen()

@@ -1,0 +1,82 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { quote } from '../src/quote.ts'
+import { readCsvFile } from '../src/table/csv.ts'
+import { createCsvReader } from '../src/table/csv-reader.ts'
+import { onGrid } from '../src/table/grid.ts'
+import { collectRows, type RowCollector } from '../src/table/rows.ts'
+import { isPair, readRow } from '../src/table/shape.ts'
+import type { Column, CsvOptions, Table } from '../src/table/types.ts'
+import { findHistory, type HistoryFolders } from './trainFile.ts'
+
+/** Most rows that come in messages, for one history. */
+const MAX_ROWS = 2_000_000
+/** Of CSV: 80 MB of numbers. */
+const LIMITS: CsvOptions = { maxCells: 10_000_000, maxCharacters: 2 ** 30 }
+/** Characters that are parsed in one turn of the event loop. */
+const PIECE = 2 ** 16
+
+/** What a model learns from. */
+export interface History {
+  readonly columns: readonly Column[]
+  /** Milliseconds from row to row; null where rows have no times, or columns have different ones. */
+  readonly period: number | null
+  /** What was left out or filled in, a sentence each. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Reads CSV text that is cut anywhere; other nodes have their turns meanwhile.
+ * @throws Error naming row, column and value, or what is too much
+ */
+export async function readText(pieces: readonly string[]): Promise<History> {
+  const reader = createCsvReader(LIMITS)
+  let text = ''
+  for (const piece of pieces) {
+    text += piece
+    while (text.length >= PIECE) {
+      reader.push(text.slice(0, PIECE))
+      text = text.slice(PIECE)
+      await turn()
+    }
+  }
+  reader.push(text)
+  return historyOfTable(reader.finish())
+}
+
+/** Reads the CSV file of this name. @throws Error naming the file, as {@link readText} and {@link findHistory} */
+export async function readFile(name: unknown, folders: HistoryFolders): Promise<History> {
+  const path = await findHistory(name, folders)
+  try {
+    return historyOfTable(await readCsvFile(path, LIMITS))
+  } catch (error) {
+    // By the name that was given, not by where that leads.
+    throw new Error((error as Error).message.replace(quote(path), () => quote(name)))
+  }
+}
+
+/** Collects rows of one history. */
+export const openRows = (): RowCollector => collectRows({ maxRows: MAX_ROWS })
+
+/**
+ * Adds rows of a table: those of several values are called by their columns alone, whatever the message that brings them
+ * is about, a query for instance.
+ * @param topic stream of the rows of one value that do not name theirs
+ * @throws RangeError when there are too many
+ */
+export function addTable(rows: RowCollector, payload: unknown, topic: string): void {
+  const first = readRow(Array.isArray(payload) && !isPair(payload) ? payload[0] : payload)
+  const isLong = typeof first === 'object' && first.kind === 'long'
+  rows.add(payload, isLong ? topic : '')
+}
+
+/** @throws Error when no row holds a number */
+export function historyOfRows(rows: RowCollector): History {
+  const history = rows.finish()
+  if (history.columns.length > 0) return history
+  throw new Error(`the history has no numbers: ${history.notes[0] ?? 'it has no rows'}`)
+}
+
+function historyOfTable(read: Table): History {
+  const { table, notes } = onGrid(read)
+  return { columns: table.columns, period: table.period, notes }
+}
