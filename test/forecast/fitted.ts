@@ -36,6 +36,11 @@ export function randomModel(
   return { spec: full, weights: Float32Array.from(weights), channels }
 }
 
+/** One of another shape, in all that may differ. */
+export function otherModel(keys?: readonly string[]): SegmentModel {
+  return randomModel({ segment: 6, hiddenSize: 12, seasonal: false, scale: 'fixed' }, keys)
+}
+
 /** Gives a new model random weights, as if fitted. */
 export function fitted(model: ForecastModel = createForecastModel(TAUGHT)): ForecastModel {
   model.adopt(randomModel(), null)

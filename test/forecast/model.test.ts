@@ -241,6 +241,17 @@ describe('forecast model', () => {
     await model.close()
   })
 
+  it('learns from one stream of each key, whichever node it belongs to', () => {
+    const trainer = stage()
+    const model = openForecastModel(SPEC, trainer)
+    const rooms = [model.streams({ period: 1000 }), model.streams({ period: 1000 })]
+    for (let i = 0; i < 23; i++) {
+      for (const room of rooms) for (const key of ['a', 'b']) room.push(key, i % 5, T0 + i * 1000)
+    }
+    rooms[1].push('a', 3, T0 + 23_000)
+    assert.deepEqual(trainer.jobs[0].series.map(({ key }) => key).sort(), ['a', 'b'])
+  })
+
   it('goes on learning from a snapshot where it left off', async () => {
     const trainer = stage()
     const model = openForecastModel(SPEC, trainer)

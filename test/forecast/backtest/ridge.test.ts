@@ -72,8 +72,8 @@ describe('ridge regression', () => {
       assert.deepEqual(mean, again)
       for (const [h, v] of mean.entries()) error += (v - values[t + 1 + h]) ** 2 / (600 * 12)
     }
-    // The noise alone has .09.
-    assert.ok(error < 0.1, `${error}`)
+    // The noise alone has .09; what 33 noisy values know of the wave adds a tenth.
+    assert.ok(error < 0.11, `${error}`)
   })
 
   it('says the last value where there is nothing to learn from', async () => {

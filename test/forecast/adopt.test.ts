@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { setImmediate as turn } from 'node:timers/promises'
+import { createForecastModel, openForecastModel } from '../../src/forecast/model.ts'
+import type { Streams } from '../../src/forecast/types.ts'
+import type { Trainer } from '../../src/learn/client.ts'
+import { netLayout } from '../../src/learn/segment/net.ts'
+import type { FitJob, FitResult, SegmentModel } from '../../src/learn/segment/types.ts'
+import { opener, otherModel, randomModel, run, SPEC, TAUGHT, waves } from './fitted.ts'
+
+interface Stream {
+  readonly key: string
+  readonly unit: number
+  readonly season: number
+  readonly tracker: { readonly changes: Float32Array }
+}
+
+const streamsIn = (streams: Streams): readonly Stream[] =>
+  (streams.snapshot() as unknown as { streams: Stream[] }).streams
+
+/** A trainer that is told when to give which model. */
+function stage(): Trainer & {
+  jobs: FitJob[]
+  signals: AbortSignal[]
+  finish: (model: SegmentModel) => void
+} {
+  const jobs: FitJob[] = []
+  const signals: AbortSignal[] = []
+  let finish = (_model: SegmentModel): void => {}
+  return {
+    jobs,
+    signals,
+    finish: (model) => finish(model),
+    fit(job, options) {
+      jobs.push(job)
+      signals.push(options!.signal!)
+      const numbers = { validationLoss: 1, naiveLoss: 1, epochs: 1, updates: 1, seconds: 1 }
+      const tailSkills = Float64Array.from(job.series, (_, i) => (i === 0 ? 0.5 : Number.NaN))
+      return new Promise<FitResult>((resolve) => {
+        finish = (model) => resolve({ ...numbers, model, tailSkills })
+      })
+    },
+    close: async () => {},
+  }
+}
+
+describe('a fitted model that is put in', () => {
+  const open = opener()
+
+  it('takes over between two readings, with states made anew from the history', () => {
+    const model = createForecastModel(TAUGHT)
+    const streams = open(model)
+    assert.equal(model.fitted, null)
+    const [first, second] = [randomModel(), otherModel()]
+    model.adopt(first, 0.3)
+    assert.equal(model.fitted, first)
+    assert.deepEqual([model.version, model.training], [1, { state: 'fitted', fits: 1 }])
+    run(streams, waves(150))
+    const before = streams.snapshot()
+    model.adopt(second, null)
+    assert.deepEqual([model.version, model.training], [2, { state: 'fitted', fits: 2 }])
+    assert.equal(model.fitted, second)
+    run(streams, waves(50, 150))
+
+    const fresh = createForecastModel(TAUGHT)
+    fresh.adopt(second, null)
+    const restored = open(fresh)
+    restored.restore(before)
+    run(restored, waves(50, 150))
+    const [after] = streamsIn(streams)
+    assert.deepEqual(after.tracker.changes, streamsIn(restored)[0].tracker.changes)
+    assert.ok(
+      after.tracker.changes.some((change) => Math.abs(change) > 0.1),
+      'it says something',
+    )
+  })
+
+  it('goes on as if never stopped through versions of several segments', () => {
+    const models = [randomModel(), otherModel(), randomModel({ segment: 2 }), otherModel(['b'])]
+    const never = createForecastModel(TAUGHT)
+    const streams = open(never)
+    let model = createForecastModel(TAUGHT)
+    let stopped = open(model)
+    for (const [i, one] of models.entries()) {
+      never.adopt(one, 0.5)
+      model.adopt(one, 0.5)
+      for (const key of ['a', 'b']) {
+        const expected = run(streams, waves(40, 40 * i), key)
+        assert.deepEqual(run(stopped, waves(40, 40 * i), key), expected)
+      }
+      const next = createForecastModel(TAUGHT)
+      next.restore(model.snapshot())
+      const goingOn = open(next)
+      goingOn.restore(stopped.snapshot())
+      assert.deepEqual(next.snapshot(), model.snapshot())
+      model = next
+      stopped = goingOn
+      assert.deepEqual(stopped.snapshot(), streams.snapshot())
+    }
+  })
+
+  it('brings its channels their unit and season; other streams keep theirs, and use the mean embedding', () => {
+    const model = createForecastModel({ ...SPEC, learn: false })
+    const streams = open(model)
+    const first = randomModel({}, ['a', 'b'])
+    model.adopt(first, null)
+    for (const key of ['a', 'b', 'x']) run(streams, waves(160), key)
+    const seen = (): object =>
+      Object.fromEntries(streamsIn(streams).map(({ key, unit, season }) => [key, [unit, season]]))
+    assert.deepEqual(seen(), { a: [2.15, 12], b: [2.15, 12], x: [0, 0] })
+
+    // The unit is used in a stream's first steps alone, which no state remembers for so long.
+    const known = createForecastModel({ ...SPEC, learn: false })
+    known.adopt(withMean(first, 'x'), null)
+    const all = open(known)
+    run(all, waves(160), 'x')
+    const [, , { tracker }] = streamsIn(streams)
+    const [twin] = streamsIn(all)
+    const near = ({ changes }: Stream['tracker'], to: Float32Array): boolean =>
+      changes.every((change, i) => Math.abs(change - to[i]) < 1e-4)
+    assert.ok(near(tracker, twin.tracker.changes))
+    assert.ok(!near(streamsIn(streams)[0].tracker, twin.tracker.changes))
+
+    model.adopt({ ...otherModel(['b']), channels: [{ key: 'b', unit: 5, season: 7 }] }, null)
+    for (const key of ['a', 'b', 'x']) run(streams, waves(1, 160), key)
+    assert.deepEqual(seen(), { a: [2.15, 12], b: [5, 7], x: [0, 0] })
+  })
+
+  it('must have the horizon of the forecasts, and fit its shape', async () => {
+    const model = createForecastModel(TAUGHT)
+    assert.throws(() => model.adopt(randomModel({ horizon: 8 }), 0), {
+      name: 'RangeError',
+      message: 'the model forecasts 8 steps ahead, 6 are needed',
+    })
+    const { weights, ...rest } = randomModel()
+    assert.throws(() => model.adopt({ ...rest, weights: weights.slice(1) }, 0), /must hold \d+ weights/)
+    assert.deepEqual([model.version, model.fitted], [0, null])
+    await model.close()
+    assert.throws(() => model.adopt(randomModel(), 0), /closed/)
+  })
+
+  it('lets the GRU speak sooner where it was better on data that it had not seen', () => {
+    const skills = [0.5, null, -1].map((skill) => {
+      const model = createForecastModel(TAUGHT)
+      model.adopt(randomModel(), skill)
+      return (model.snapshot() as { tailSkill: number }).tailSkill
+    })
+    assert.deepEqual(skills, [0.5, 0, -1])
+  })
+
+  it('outlives a fit that was under way, and is what the next one goes on from, in its shape', async () => {
+    const trainer = stage()
+    const model = openForecastModel({ horizon: 6, hiddenSize: 8 }, { openTrainer: () => trainer, rest: 0 })
+    const streams = open(model)
+    run(streams, waves(60))
+    assert.equal(trainer.jobs.length, 1)
+    const { segment, season, scale, hiddenSize, start } = trainer.jobs[0]
+    assert.deepEqual([segment, season, scale, hiddenSize, start], [null, null, 'running', 8, null])
+    const mine = otherModel(['a'])
+    model.adopt(mine, 0.2)
+    assert.ok(trainer.signals[0].aborted)
+    trainer.finish(randomModel({}, ['a']))
+    await model.whenRested()
+    await turn()
+    assert.equal(model.fitted, mine)
+    assert.deepEqual([model.version, model.training], [1, { state: 'fitted', fits: 1 }])
+    run(streams, waves(60, 60))
+    assert.equal(trainer.jobs.length, 2)
+    const next = trainer.jobs[1]
+    assert.deepEqual(
+      [next.segment, next.season, next.scale, next.hiddenSize, next.start],
+      [6, 12, 'fixed', 12, mine],
+    )
+    trainer.finish(mine)
+    await model.whenRested()
+    assert.equal(model.version, 2)
+    assert.equal((model.snapshot() as { tailSkill: number }).tailSkill, 0.5)
+  })
+})
+
+/** The same net with one more channel, whose embedding is the mean of the others. */
+function withMean({ spec, weights, channels }: SegmentModel, key: string): SegmentModel {
+  const { channel, outW, half } = netLayout(spec)
+  const sums = new Float64Array(half)
+  for (let i = channel; i < outW; i++) sums[(i - channel) % half] += weights[i]
+  const mean = sums.map((sum) => sum / channels.length)
+  return {
+    spec: { ...spec, channels: channels.length + 1 },
+    weights: Float32Array.of(...weights.subarray(0, outW), ...mean, ...weights.subarray(outW)),
+    channels: [...channels, { key, unit: 1, season: 0 }],
+  }
+}
