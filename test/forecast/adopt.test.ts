@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createForecastModel, openForecastModel } from '../../src/forecast/model.ts'
 import type { Streams } from '../../src/forecast/types.ts'
-import type { Trainer } from '../../src/learn/client.ts'
 import { netLayout } from '../../src/learn/segment/net.ts'
-import type { FitJob, FitResult, SegmentModel } from '../../src/learn/segment/types.ts'
+import type { SegmentModel } from '../../src/learn/segment/types.ts'
 import { opener, otherModel, randomModel, run, SPEC, TAUGHT, waves } from './fitted.ts'
+import { stage } from './stage.ts'
 
 interface Stream {
   readonly key: string
@@ -16,32 +16,6 @@ interface Stream {
 
 const streamsIn = (streams: Streams): readonly Stream[] =>
   (streams.snapshot() as unknown as { streams: Stream[] }).streams
-
-/** A trainer that is told when to give which model. */
-function stage(): Trainer & {
-  jobs: FitJob[]
-  signals: AbortSignal[]
-  finish: (model: SegmentModel) => void
-} {
-  const jobs: FitJob[] = []
-  const signals: AbortSignal[] = []
-  let finish = (_model: SegmentModel): void => {}
-  return {
-    jobs,
-    signals,
-    finish: (model) => finish(model),
-    fit(job, options) {
-      jobs.push(job)
-      signals.push(options!.signal!)
-      const numbers = { validationLoss: 1, naiveLoss: 1, epochs: 1, updates: 1, seconds: 1 }
-      const tailSkills = Float64Array.from(job.series, (_, i) => (i === 0 ? 0.5 : Number.NaN))
-      return new Promise<FitResult>((resolve) => {
-        finish = (model) => resolve({ ...numbers, model, tailSkills })
-      })
-    },
-    close: async () => {},
-  }
-}
 
 describe('a fitted model that is put in', () => {
   const open = opener()
@@ -149,7 +123,7 @@ describe('a fitted model that is put in', () => {
 
   it('outlives a fit that was under way, and is what the next one goes on from, in its shape', async () => {
     const trainer = stage()
-    const model = openForecastModel({ horizon: 6, hiddenSize: 8 }, { openTrainer: () => trainer, rest: 0 })
+    const model = openForecastModel({ horizon: 6, hiddenSize: 8 }, { ...trainer, rest: 0 })
     const streams = open(model)
     run(streams, waves(60))
     assert.equal(trainer.jobs.length, 1)
@@ -158,7 +132,7 @@ describe('a fitted model that is put in', () => {
     const mine = otherModel(['a'])
     model.adopt(mine, 0.2)
     assert.ok(trainer.signals[0].aborted)
-    trainer.finish(randomModel({}, ['a']))
+    trainer.settle({ model: randomModel({}, ['a']) })
     await model.whenRested()
     await turn()
     assert.equal(model.fitted, mine)
@@ -170,7 +144,7 @@ describe('a fitted model that is put in', () => {
       [next.segment, next.season, next.scale, next.hiddenSize, next.start],
       [6, 12, 'fixed', 12, mine],
     )
-    trainer.finish(mine)
+    trainer.settle({ model: mine, tailSkills: Float64Array.of(0.5) })
     await model.whenRested()
     assert.equal(model.version, 2)
     assert.equal((model.snapshot() as { tailSkill: number }).tailSkill, 0.5)

@@ -1,82 +1,18 @@
 import assert from 'node:assert/strict'
-import { EventEmitter, once } from 'node:events'
+import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { createRandom } from '../../src/engine/random.ts'
 import { wasm } from '../../src/engine/wasm/wasm.ts'
 import { createForecastModel, openForecastModel } from '../../src/forecast/model.ts'
-import type { Forecast, ForecastModel, Training } from '../../src/forecast/types.ts'
-import type { Trainer } from '../../src/learn/client.ts'
-import { netLayout } from '../../src/learn/segment/net.ts'
-import type { FitJob, FitResult, SegmentModel, SegmentSpec } from '../../src/learn/segment/types.ts'
+import type { Forecast } from '../../src/forecast/types.ts'
+import { modelOf, stage, training } from './stage.ts'
 
 const SPEC = { horizon: 6, segment: 6, hiddenSize: 8 }
 const T0 = Date.UTC(2026, 0, 5)
 
-/** Resolves at the next state of training that `wanted` accepts. */
-async function training(model: ForecastModel, wanted: (training: Training) => boolean): Promise<void> {
-  const changes = new EventEmitter()
-  const stop = model.onChange(() => changes.emit('change'))
-  while (!wanted(model.training)) await once(changes, 'change')
-  stop()
-}
-
 function sensor(): (i: number) => number {
   const random = createRandom(3)
   return (i) => 20 + 3 * Math.sin((2 * Math.PI * i) / 12) + random.normal(0, 0.2)
-}
-
-/** A net that a job may bring, all of whose weights are `weight`. */
-function modelOf({ horizon, segment, hiddenSize, series }: FitJob, weight = 0): SegmentModel {
-  const spec: SegmentSpec = {
-    horizon,
-    segment: segment ?? 24,
-    hiddenSize,
-    seasonal: true,
-    scale: 'running',
-    channels: series.length,
-  }
-  return {
-    spec,
-    weights: new Float32Array(netLayout(spec).size).fill(weight),
-    channels: series.map(({ key }) => ({ key, unit: 2, season: 12 })),
-  }
-}
-
-/** A trainer under the test's control: jobs wait until they are settled by hand. */
-function stage(): {
-  openTrainer: () => Trainer
-  jobs: FitJob[]
-  settle: (result: Partial<FitResult> | Error) => void
-} {
-  const jobs: FitJob[] = []
-  const waiting: { resolve: (result: FitResult) => void; reject: (error: Error) => void }[] = []
-  return {
-    jobs,
-    openTrainer: () => ({
-      fit: (job) => {
-        jobs.push(job)
-        return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
-      },
-      close: async () => {},
-    }),
-    settle(result) {
-      const { resolve, reject } = waiting.shift()!
-      if (result instanceof Error) reject(result)
-      else {
-        const job = jobs.at(-1)!
-        resolve({
-          model: modelOf(job),
-          tailSkills: new Float64Array(job.series.length),
-          validationLoss: 1,
-          naiveLoss: 1,
-          epochs: 0,
-          updates: 0,
-          seconds: 0,
-          ...result,
-        })
-      }
-    },
-  }
 }
 
 describe('forecast model', () => {
@@ -210,46 +146,6 @@ describe('forecast model', () => {
     await training(model, ({ state }) => state === 'fitted')
     assert.match(String((await warned)[0]), /listener at fault/)
     await model.close()
-  })
-
-  it('teaches itself by turns from more streams than one fit holds', async () => {
-    const wide = { ...SPEC, horizon: 2, segment: 512 }
-    const trainer = stage()
-    const model = openForecastModel(wide, trainer)
-    // Two rooms: what counts is who waited longest, not which node a stream belongs to.
-    const rooms = [model.streams({ period: 1000 }), model.streams({ period: 1000 })]
-    for (let key = 0; key < 20; key++) {
-      for (let i = 0; i < 1028; i++) rooms[key % 2].push(`${key}`, i % 50, T0 + i * 1000)
-    }
-    const [first] = trainer.jobs
-    assert.equal(first.series.length, 1, 'the first stream alone was long enough')
-    const taught = new Set(first.series.map(({ key }) => key))
-    for (let fit = 1; fit < 4; fit++) {
-      trainer.settle({})
-      await training(model, ({ state }) => state === 'fitted')
-      let i = 1028
-      while (trainer.jobs.length === fit) {
-        for (let key = 0; key < 20; key++) rooms[key % 2].push(`${key}`, i % 50, T0 + i * 1000)
-        i++
-        await new Promise(setImmediate)
-      }
-      assert.ok(trainer.jobs[fit].series.length <= 15)
-      assert.ok(trainer.jobs[fit].series.every(({ values }) => values.length <= 4096))
-      for (const { key } of trainer.jobs[fit].series) taught.add(key)
-    }
-    assert.equal(taught.size, 20)
-    await model.close()
-  })
-
-  it('learns from one stream of each key, whichever node it belongs to', () => {
-    const trainer = stage()
-    const model = openForecastModel(SPEC, trainer)
-    const rooms = [model.streams({ period: 1000 }), model.streams({ period: 1000 })]
-    for (let i = 0; i < 23; i++) {
-      for (const room of rooms) for (const key of ['a', 'b']) room.push(key, i % 5, T0 + i * 1000)
-    }
-    rooms[1].push('a', 3, T0 + 23_000)
-    assert.deepEqual(trainer.jobs[0].series.map(({ key }) => key).sort(), ['a', 'b'])
   })
 
   it('goes on learning from a snapshot where it left off', async () => {
