@@ -1,6 +1,5 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { quote } from '../quote.ts'
 import { createCsvReader } from './csv-reader.ts'
@@ -79,10 +78,13 @@ async function readFrom(file: FileHandle, options: CsvOptions): Promise<Table> {
   if (UTF_16.includes(start)) throw new Error('it is UTF-16, but must be UTF-8')
   const decoder = new TextDecoder()
   const bytes = file.createReadStream({ start: 0, autoClose: false })
-  const parse = async (source: AsyncIterable<Buffer>): Promise<void> => {
+  const source = start === GZIP ? bytes.pipe(createGunzip()) : bytes
+  bytes.on('error', (error) => source.destroy(error))
+  try {
     for await (const piece of source) reader.push(decoder.decode(piece, { stream: true }))
-    reader.push(decoder.decode())
+  } finally {
+    bytes.destroy()
   }
-  await (start === GZIP ? pipeline(bytes, createGunzip(), parse) : pipeline(bytes, parse))
+  reader.push(decoder.decode())
   return reader.finish()
 }

@@ -7,6 +7,8 @@ import type { Column, StreamColumn } from './types.ts'
 /** A column hardly any of whose readings come so soon after the one before, in periods of its rows, comes more rarely. */
 const SOON = 1.5
 const HARDLY_ANY = 0.05
+/** Readings of which that can be told. */
+const TELLING = 8
 
 /** Rows that say the same of their stream: one column of long ones, several of wide ones. */
 export interface RowStream {
@@ -125,7 +127,7 @@ function gridOf(
 function isRare(instants: Float64Array, values: Float64Array): boolean {
   const period = periodOf(instants)
   const times = instants.filter((_, i) => !Number.isNaN(values[i]))
-  if (period === null || times.length < 2) return false
+  if (period === null || times.length < TELLING) return false
   let soon = 0
   for (let i = 1; i < times.length; i++) if (times[i] - times[i - 1] < SOON * period) soon++
   return soon <= HARDLY_ANY * (times.length - 1)
