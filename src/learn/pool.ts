@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import type { FitResult } from './segment/types.ts'
+import type { FitProgress, FitResult } from './segment/types.ts'
 import { type Patience, type Program, startThread, type Thread, type Work } from './thread.ts'
 
 /** Training threads that users share. They start when they are needed and end when they have been idle for a while. */
@@ -29,6 +29,7 @@ interface Task {
   readonly work: Work
   readonly resolve: (result: FitResult) => void
   readonly reject: (error: unknown) => void
+  wanted: boolean
 }
 
 const MOST_THREADS = 2
@@ -80,7 +81,7 @@ export function createPool(
   }
 
   function begin(task: Task, thread: Thread): void {
-    const result = thread.run(task.work)
+    const result = thread.run({ ...task.work, onProgress: (progress) => report(task, progress) })
     busy.set(thread, task)
     const free = (): void => {
       if (busy.get(thread) === task) busy.set(thread, null)
@@ -90,6 +91,15 @@ export function createPool(
     result.then(free, free)
   }
 
+  function report(task: Task, progress: FitProgress): void {
+    if (!task.wanted) return
+    try {
+      task.work.onProgress(progress)
+    } catch (error) {
+      giveUp(task, error)
+    }
+  }
+
   function leaveQueue(task: Task): void {
     const at = queue.indexOf(task)
     if (at >= 0) queue.splice(at, 1)
@@ -97,6 +107,7 @@ export function createPool(
 
   /** The fit's place becomes free when it has really ended. */
   function giveUp(task: Task, reason: unknown): void {
+    task.wanted = false
     leaveQueue(task)
     for (const [thread, its] of busy) if (its === task) thread.cancel()
     task.reject(reason)
@@ -107,29 +118,17 @@ export function createPool(
       const member: Member = {
         async fit(program, work, signal) {
           signal?.throwIfAborted()
-          let giveUpOn = (_reason: unknown): void => {}
-          const onAbort = (): void => giveUpOn(signal?.reason)
-          signal?.addEventListener('abort', onAbort)
+          const ended = new AbortController()
           try {
             return await new Promise<FitResult>((resolve, reject) => {
-              let wanted = true
-              const onProgress: Work['onProgress'] = (progress) => {
-                try {
-                  if (wanted) work.onProgress(progress)
-                } catch (error) {
-                  giveUpOn(error)
-                }
-              }
-              const task: Task = { member, most, program, work: { ...work, onProgress }, resolve, reject }
-              giveUpOn = (reason) => {
-                wanted = false
-                giveUp(task, reason)
-              }
+              const task: Task = { member, most, program, work, resolve, reject, wanted: true }
+              const onAbort = (): void => giveUp(task, signal?.reason)
+              signal?.addEventListener('abort', onAbort, { signal: ended.signal })
               queue.push(task)
               next()
             })
           } finally {
-            signal?.removeEventListener('abort', onAbort)
+            ended.abort()
           }
         },
         async leave(reason) {
