@@ -90,8 +90,10 @@ function finishStream(times: Float64Array, readings: readonly Readings[], timed:
     }
     return { name, values: dense }
   })
-  const rare = timed ? all.filter(({ values }) => isRare(instants, values)) : []
-  const others = all.filter((column) => !rare.includes(column))
+  const period = timed ? periodOf(instants) : null
+  const rarely = all.map(({ values }) => period !== null && isRare(instants, period, values))
+  const rare = all.filter((_, i) => rarely[i])
+  const others = all.filter((_, i) => !rarely[i])
   const grids = rare.map((column) => gridOf(instants, withReadings(instants, [column]), [column], timed))
   if (others.length > 0) {
     const rows = rare.length === 0 ? instants.map((_, i) => i) : withReadings(instants, others)
@@ -124,10 +126,9 @@ function gridOf(
 }
 
 /** Whether a column comes more rarely than its rows, rather than with gaps. */
-function isRare(instants: Float64Array, values: Float64Array): boolean {
-  const period = periodOf(instants)
+function isRare(instants: Float64Array, period: number, values: Float64Array): boolean {
   const times = instants.filter((_, i) => !Number.isNaN(values[i]))
-  if (period === null || times.length < TELLING) return false
+  if (times.length < TELLING) return false
   let soon = 0
   for (let i = 1; i < times.length; i++) if (times[i] - times[i - 1] < SOON * period) soon++
   return soon <= HARDLY_ANY * (times.length - 1)
