@@ -10,7 +10,7 @@ import { forecastFrozen, type Issued } from './frozen.ts'
 import { type Beginning, forecastLive } from './live.ts'
 import { createMeter } from './meter.ts'
 import { createPace } from './pace.ts'
-import { seriesOf, timed, timeoutOf } from './teach.ts'
+import { scheduleOf, seriesOf, timed, timeoutOf } from './teach.ts'
 import type { BacktestOptions, BacktestReport, OriginForecasts } from './types.ts'
 
 /** Most epochs of the fit. */
@@ -86,6 +86,7 @@ async function teach(
   { fit, validate, horizon, segment, hiddenSize, season, scale, seed, maxSeconds }: CheckedBacktest,
   { onProgress }: BacktestOptions,
 ): Promise<Beginning> {
+  const series = seriesOf(columns, { from: fit.from, to: validate.to }, fit.to)
   const job: FitJob = {
     horizon,
     segment,
@@ -93,10 +94,10 @@ async function teach(
     season,
     scale,
     table: true,
-    series: seriesOf(columns, { from: fit.from, to: validate.to }, fit.to),
+    series,
     start: null,
     seed,
-    schedule: { epochs: EPOCHS, updates: null, maxSeconds },
+    schedule: scheduleOf(series, EPOCHS, maxSeconds),
     checkpoint: null,
     checkpoints: false,
   }

@@ -14,9 +14,9 @@ export function createPace(signal?: AbortSignal): Pace {
   let since = performance.now()
   return {
     async rest() {
+      signal?.throwIfAborted()
       if (performance.now() - since < SLICE) return
       await turn()
-      signal?.throwIfAborted()
       since = performance.now()
     },
   }

@@ -3,7 +3,7 @@ import { netLayout } from '../../learn/segment/net.ts'
 import type { FitJob, FitResult, SegmentModel } from '../../learn/segment/types.ts'
 import type { Column } from '../../table/types.ts'
 import { createPace } from '../backtest/pace.ts'
-import { seriesOf, timeoutOf } from '../backtest/teach.ts'
+import { scheduleOf, seriesOf, timeoutOf } from '../backtest/teach.ts'
 import { type Measured, measure } from './metrics.ts'
 import { type CheckedFit, checkFit } from './options.ts'
 import { historyProgress, type Later } from './progress.ts'
@@ -99,6 +99,18 @@ function jobOf(
 ): FitJob {
   const { horizon, hiddenSize, segment, season, scale, seed, table } = checked
   const measures = measured.length > 0
+  const series =
+    stage === 'measuring'
+      ? measured.flatMap(({ column, split: { taught, judged } }) =>
+          seriesOf([column], { from: 0, to: judged }, taught),
+        )
+      : columns.flatMap((column) =>
+          seriesOf(
+            [column],
+            { from: 0, to: column.values.length },
+            splitColumn(column, horizon)?.judged ?? null,
+          ),
+        )
   return {
     horizon,
     // What the first stage found still holds.
@@ -107,25 +119,10 @@ function jobOf(
     season: first && table ? first.channels[0].season : season,
     scale: first?.spec.scale ?? scale,
     table,
-    series:
-      stage === 'measuring'
-        ? measured.flatMap(({ column, split: { taught, judged } }) =>
-            seriesOf([column], { from: 0, to: judged }, taught),
-          )
-        : columns.flatMap((column) =>
-            seriesOf(
-              [column],
-              { from: 0, to: column.values.length },
-              splitColumn(column, horizon)?.judged ?? null,
-            ),
-          ),
+    series,
     start: first ?? options.start ?? null,
     seed,
-    schedule: {
-      epochs: epochsOf(checked, stage, measures),
-      updates: null,
-      maxSeconds: secondsOf(checked, stage, measures),
-    },
+    schedule: scheduleOf(series, epochsOf(checked, stage, measures), secondsOf(checked, stage, measures)),
     checkpoint: null,
     checkpoints: options.onCheckpoint !== undefined,
   }
