@@ -37,6 +37,19 @@ export { createStepper, type Stepper, type StepperOptions } from './engine/stepp
 export type { WasmBuild } from './engine/wasm/module.ts'
 export { wasm, wasmBackend } from './engine/wasm/wasm.ts'
 
+// Models fitted to histories.
+export type { MethodScore } from './forecast/backtest/types.ts'
+export { fit } from './forecast/fit/fit.ts'
+export type {
+  FitHistoryCheckpoint,
+  FitHistoryProgress,
+  FitMetrics,
+  FitOptions,
+  FitStage,
+  Fitted,
+  MeasuredModel,
+} from './forecast/fit/types.ts'
+
 // Rolling forecasts.
 export { createForecastModel } from './forecast/model.ts'
 export type {
@@ -72,7 +85,14 @@ export type {
 export { type WriteOptions, writeModel } from './formats/write.ts'
 
 // Fitted forecasters.
-export type { Channel, ScaleKind, SegmentModel, SegmentSpec } from './learn/segment/types.ts'
+export type {
+  Best,
+  Channel,
+  FitCheckpoint,
+  ScaleKind,
+  SegmentModel,
+  SegmentSpec,
+} from './learn/segment/types.ts'
 
 // Messages from sensors.
 export type { MqttOptions, MqttStatus } from './mqtt/client.ts'
@@ -89,3 +109,6 @@ export type { StepInput } from './rx/stepInput.ts'
 export type { OnDevice, Running } from './rx/stepLater.ts'
 export type { Step } from './rx/stepOutput.ts'
 export { toMqtt } from './rx/toMqtt.ts'
+
+// Histories.
+export type { Column } from './table/types.ts'
