@@ -8,14 +8,7 @@ const MOST_CHANNELS = 65_536
 const LONGEST = 2 ** 31 - 1
 
 /** @throws RangeError naming what of a net's shape is impossible, and its value */
-export function checkSegmentSpec({
-  segment,
-  horizon,
-  hiddenSize,
-  channels,
-  seasonal,
-  scale,
-}: SegmentSpec): void {
+function checkSegmentSpec({ segment, horizon, hiddenSize, channels, seasonal, scale }: SegmentSpec): void {
   whole('segment', segment, 2, 512)
   whole('horizon', horizon, 1, 1024)
   whole('hiddenSize', hiddenSize, 4, 512)
