@@ -6,6 +6,8 @@ import { strideOf } from './rows.ts'
 
 /** Newest values that are inputs. */
 const NEWEST = 24
+/** Parts of a long season that are inputs too: between the newest values and a season ago there is much to know. */
+const PARTS = [5 / 16, 6 / 16, 7 / 16]
 /** Penalty of the squared weights, with values in units of the column's deviation. */
 const PENALTY = 0.1
 /** Share of the origins that a lag may be: beyond it too few origins have seen it. */
@@ -76,6 +78,7 @@ export function ridgeLags(season: number, origins: number): number[] {
   const lags = new Set(Array.from({ length: NEWEST }, (_, j) => j + 1))
   if (season > 1) {
     const p = season
+    if (p > 2 * NEWEST) for (const part of PARTS) lags.add(Math.round(part * p))
     for (const lag of [p - 2, p - 1, p, p + 1, 2 * p - 1, 2 * p, 3 * p, 7 * p - 1, 7 * p]) lags.add(lag)
   }
   return [...lags].filter((lag) => lag > 0 && lag <= LONGEST * origins).sort((a, b) => a - b)
