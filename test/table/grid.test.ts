@@ -51,10 +51,11 @@ describe('onGrid', () => {
     assert.deepEqual(notes, ['1 reading was left out for being less than half a period after another'])
   })
 
-  it('makes no gaps of jitter, and none of a clock that runs slow', () => {
+  // The worst sequence of deviations carries the filter 0.47 of a period off, the first reading's own among them.
+  it('makes no gaps of jitter up to 15 % of a period with a clock up to 1 % off', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.double({ min: -0.3, max: 0.3, noNaN: true }), { minLength: 2, maxLength: 200 }),
+        fc.array(fc.double({ min: -0.15, max: 0.15, noNaN: true }), { minLength: 2, maxLength: 200 }),
         fc.double({ min: 0.99, max: 1.01, noNaN: true }),
         (jitter, pace) => {
           const times = jitter.map((share, row) => T0 + (row * pace + share) * MINUTE)
