@@ -73,13 +73,15 @@ export interface BacktestReport {
   readonly coverage: number
   /** Of each column, in order: mean squared error against that of naive. */
   readonly ratios: readonly { readonly name: string; readonly mse: number; readonly naiveMse: number }[]
-  /** null in the mode `cold`. */
+  /** The model that forecast last; null in the mode `cold`. */
   readonly model: SegmentModel | null
   /** Weights of the model that forecast last, and the season in rows. */
   readonly parameters: number
   readonly season: number
+  /** Of all fits, refits included. */
   readonly fitSeconds: number
   readonly fits: number
+  /** Of stepping all rows and decoding the forecasts. */
   readonly stepSeconds: number
   readonly device: string
   readonly deviceReason: string
