@@ -30,9 +30,9 @@ export interface BacktestFolder {
  * @throws Error naming the path, when it is no folder, or has files that are not of an earlier backtest
  */
 export async function checkFolder(path: string, force: boolean): Promise<void> {
-  const there = await stat(path).catch(ifMissing)
+  const there = await stat(path).catch(ifMissing(path))
   if (!there) {
-    if (await lstat(path).catch(ifMissing)) throw new Error(`'${path}' is a link that leads to nothing`)
+    if (await lstat(path).catch(ifMissing(path))) throw new Error(`'${path}' is a link that leads to nothing`)
     return
   }
   if (!there.isDirectory()) throw new Error(`'${path}' is no folder`)
@@ -111,6 +111,8 @@ async function isOurs(path: string): Promise<boolean> {
   }
 }
 
-function ifMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error
-}
+const ifMissing =
+  (path: string) =>
+  (error: NodeJS.ErrnoException): undefined => {
+    if (error.code !== 'ENOENT') throw new Error(`'${path}' cannot be written to: ${error.code}`)
+  }

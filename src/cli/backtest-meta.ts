@@ -1,15 +1,16 @@
 import { availableParallelism } from 'node:os'
-import type { BacktestOptions, BacktestReport } from '../forecast/backtest/types.ts'
+import type { CheckedBacktest } from '../forecast/backtest/check.ts'
+import type { BacktestReport } from '../forecast/backtest/types.ts'
 import type { Table } from '../table/types.ts'
 import { BACKTEST_KIND } from './backtest-folder.ts'
 import { packageVersion } from './package.ts'
-import { jsonScore } from './scores.ts'
 
 /** A backtest as it was run. */
 export interface BacktestRun {
   readonly file: string
   readonly table: Table
-  readonly options: Omit<BacktestOptions, 'signal' | 'onProgress'>
+  /** With all defaults; null: chosen from the data. */
+  readonly options: CheckedBacktest
   readonly report: BacktestReport
   readonly notes: readonly string[]
 }
@@ -40,9 +41,9 @@ export function metaOf({ file, table, options, report, notes }: BacktestRun): Re
     platform: `${process.platform} ${process.arch}`,
     options,
     scores: {
-      gru: jsonScore(gru),
-      naive: jsonScore(naive),
-      seasonalNaive: jsonScore(seasonalNaive),
+      gru,
+      naive,
+      seasonalNaive,
       coverage,
       columns: ratios.map(({ name, mse, naiveMse }) => ({ name, mse, naiveMse, ratio: mse / naiveMse })),
     },

@@ -106,7 +106,7 @@ async function run(task: Task, { table, notes }: NotedTable, signal: AbortSignal
     ...(task.split ?? defaultRows(table.rows)),
     horizon: task.horizon ?? Math.min(HORIZON, Math.max(1, Math.floor(table.rows / ROWS_PER_STEP))),
   }
-  checkBacktest(table, options)
+  const checked = checkBacktest(table, options)
   const origins = originsOf(options.test, options.horizon)
   const newest = createNewest(table, options)
   const progress = createProgress()
@@ -122,7 +122,7 @@ async function run(task: Task, { table, notes }: NotedTable, signal: AbortSignal
     )
     signal.throwIfAborted()
     progress.end()
-    const meta = metaOf({ file, table, options, report, notes })
+    const meta = metaOf({ file, table, options: checked, report, notes })
     await folder.finish(meta, task.draws ? newest.draw(`Forecasts of ${basename(file)}`) : undefined)
     for (const line of backtestLines(report, options)) console.log(line)
     for (const note of notes) console.log(printable(note))

@@ -37,16 +37,21 @@ export function axis(min: number, max: number, from: number, to: number): Axis {
   }
 }
 
-/** Round values within an axis, at most `most` + 2 of them, 1, 2 or 5 times a power of ten apart. */
+/** Round values within an axis, about `most` of them, 1, 2 or 5 times a power of ten apart. */
 export function ticks({ min, max }: Axis, most: number): Tick[] {
-  const rough = (max - min) / most
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const step = ([1, 2, 5].find((n) => n * power >= rough) ?? 10) * power
+  const step = roundStep((max - min) / most)
   const list: Tick[] = []
-  for (let k = Math.ceil(min / step); k <= Math.floor(max / step) && list.length < most + 2; k++) {
+  for (let k = Math.ceil(min / step); k <= Math.floor(max / step) && list.length < 2 * most; k++) {
     list.push({ value: k * step, label: labelOf(k * step, step) })
   }
   return list
+}
+
+/** The nearest round number, as a ratio. */
+function roundStep(rough: number): number {
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const off = (n: number): number => Math.abs(Math.log(rough / (n * power)))
+  return [1, 2, 5, 10].reduce((best, n) => (off(n) < off(best) ? n : best)) * power
 }
 
 function labelOf(value: number, step: number): string {

@@ -112,7 +112,10 @@ function checkCheckpoint(checkpoint: FitHistoryCheckpoint): FitHistoryCheckpoint
 
 function checkFit(fit: FitCheckpoint): void {
   const { spec, channels, weights, mean, square, best, update, epoch, stale, seconds } = fit
-  for (const array of [weights, mean, square, best.weights]) checkModel({ spec, channels, weights: array })
+  for (const array of [weights, best.weights]) checkModel({ spec, channels, weights: array })
+  for (const moments of [mean, square]) {
+    if (!(moments instanceof Float32Array)) throw new Error('it lacks the moments of Adam')
+  }
   if (!(best.skills instanceof Float64Array) || best.skills.length !== channels.length) {
     throw new Error('it does not hold a skill for each column')
   }

@@ -45,12 +45,14 @@ function say(text: string): number {
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Nobody reads any more, as with `| head`: not a failure.
-  if (error.code === 'EPIPE') process.exit()
+  if (error.code === 'EPIPE') process.exit(0)
   console.error(`gruflow: the output cannot be written: ${error.code}`)
   process.exit(1)
 })
 
 const argv = process.argv.slice(2)
+// Should the process end before the command has, it has failed.
+process.exitCode = 1
 main(argv)
   .then((code) => {
     process.exitCode = code

@@ -29,6 +29,7 @@ const BAR = 24
 const STAGE = 12
 /** Least milliseconds from one drawing to the next. */
 const PAUSE_MS = 100
+/** Width of a terminal that does not tell its own. */
 const COLUMNS = 80
 /** Back to the first column, and what stands right of it erased. */
 const ERASE = '\r\u001b[K'
@@ -56,7 +57,7 @@ export function createProgress(
       if (!begins && now() - drawn < PAUSE_MS) return
       drawn = now()
       visible = true
-      out.write(ERASE + progressLine(step, out.columns ?? COLUMNS))
+      out.write(ERASE + progressLine(step, out.columns || COLUMNS))
     },
     end() {
       if (visible) out.write(ERASE)
@@ -85,6 +86,6 @@ export function progressLine({ stage, share, secondsLeft, detail }: Step, column
 
 /** Seconds as a person says them, e.g. `48 s`, `12 min`, `3.5 h`. */
 export function duration(seconds: number): string {
-  if (seconds < 99.5) return `${Math.max(seconds, 0).toFixed(seconds < 9.95 ? 1 : 0)} s`
+  if (seconds < 99.5) return `${seconds < 9.95 ? Math.max(seconds, 0).toPrecision(2) : seconds.toFixed(0)} s`
   return seconds < 5970 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
 }

@@ -33,9 +33,3 @@ export function shownNumber(value: number): string {
 export function percent(share: number): string {
   return Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : '–'
 }
-
-/** The same with null for numbers that JSON lacks. */
-export function jsonScore({ mse, mae, mase }: MethodScore): Record<string, number | null> {
-  const known = (value: number): number | null => (Number.isFinite(value) ? value : null)
-  return { mse: known(mse), mae: known(mae), mase: known(mase) }
-}

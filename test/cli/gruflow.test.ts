@@ -15,9 +15,14 @@ describe('gruflow', () => {
     assert.deepEqual(await finished('--version'), { code: 0, out: `${version}\n`, err: '' })
     const help = await finished('--help')
     assert.equal(help.code, 0)
-    assert.match(help.out, /gruflow <command>[\s\S]*demo[\s\S]*inspect FILE[\s\S]*convert IN OUT/)
+    assert.match(
+      help.out,
+      /gruflow <command>[\s\S]*demo[\s\S]*fit FILE[\s\S]*backtest FILE[\s\S]*inspect FILE[\s\S]*convert IN OUT/,
+    )
     for (const [command, option] of [
       ['demo', '--user-dir'],
+      ['fit', '--checkpoint'],
+      ['backtest', '--validate'],
       ['inspect', '--json'],
       ['convert', '--force'],
     ]) {
@@ -38,6 +43,33 @@ describe('gruflow', () => {
     [['demo', '--port', '70000'], /impossible --port '70000'/],
     [['demo', '--device', 'tpu'], /--device must be one of wasm, gpu, auto, got "tpu"/],
     [['demo', '--broker', 'localhost'], /--broker must be a URL .* got 'localhost'/],
+    [['fit'], /which FILE\?/],
+    [['fit', 'a.csv'], /which model file\? Say -o model\.safetensors/],
+    [
+      ['fit', 'a.csv', '-o', 'b', '--epochs', '0'],
+      /--epochs must be a whole number from 1 to 10000, got '0'/,
+    ],
+    [['fit', 'a.csv', '-o', 'b', '--checkpoint', './b'], /-o and --checkpoint are the same file, 'b'/],
+    [['fit', 'a.csv', '-o', 'b', '--mode', 'cold'], /--mode/],
+    [['backtest'], /which FILE\?/],
+    [['backtest', 'a', 'b'], /unexpected argument 'b'/],
+    [['backtest', 'a', '--columns', 'x,,y'], /--columns has an empty name, got 'x,,y'/],
+    [['backtest', 'a', '--horizon', '0'], /--horizon must be a whole number from 1 to 1024, got '0'/],
+    [['backtest', 'a', '--horizon', ' '], /--horizon must be a whole number from 1 to 1024, got ' '/],
+    [['backtest', 'a', '--segment', '1'], /--segment must be a whole number from 2 to 512, got '1'/],
+    [['backtest', 'a', '--hidden', '30'], /--hidden must be a multiple of 4, got '30'/],
+    [['backtest', 'a', '--season', '1'], /--season must be 0, for none, or at least 2 rows, got '1'/],
+    [['backtest', 'a', '--scale', 'log'], /--scale must be one of fixed, running, auto, got 'log'/],
+    [['backtest', 'a', '--seed', '1.5'], /--seed must be a whole number from 0 to 4294967295, got '1\.5'/],
+    [['backtest', 'a', '--max-seconds', '0'], /--max-seconds must be more than 0 and at most 86400, got '0'/],
+    [['backtest', 'a', '--mode', 'live'], /--mode must be one of frozen, stream, cold, got 'live'/],
+    [['backtest', 'a', '--coverage', '90'], /--coverage must lie between 0 and 1, got '90'/],
+    [['backtest', 'a', '--threads', 'all'], /--threads must be a whole number from 1 to 64, got 'all'/],
+    [['backtest', 'a', '--device', 'tpu'], /--device must be one of wasm, gpu, auto, got "tpu"/],
+    [
+      ['backtest', 'a', '--fit', '0:9'],
+      /--fit, --validate and --test belong together: --validate is missing/,
+    ],
     [['inspect'], /which FILE\?/],
     [['inspect', 'a', 'b'], /unexpected argument 'b'/],
     [['inspect', 'a', '--preset', 'torch'], /--preset must be one of pytorch, .* got 'torch'/],
@@ -53,7 +85,7 @@ describe('gruflow', () => {
       assert.equal(code, 2)
       assert.equal(out, '')
       assert.match(err, message)
-      assert.match(err, /Try gruflow( demo| inspect| convert)? --help/)
+      assert.match(err, /Try gruflow( demo| fit| backtest| inspect| convert)? --help/)
     })
   }
 
