@@ -84,7 +84,8 @@ export function startThread(program: Program, { idleMs, cancelMs }: Patience, on
     running = null
     clearTimeout(timer)
     timer = setTimeout(() => void end(new Error('the training worker had nothing to do')), idleMs).unref()
-    worker.unref()
+    // While it is being ended, whoever waits for that needs the process to stay.
+    if (!downfall) worker.unref()
     if (reply.type === 'done') resolve(reply.result)
     else reject(Object.assign(new Error(), reply.error))
   }
