@@ -4,7 +4,7 @@ import { readCsvFile } from '../src/table/csv.ts'
 import { createCsvReader } from '../src/table/csv-reader.ts'
 import { onGrid } from '../src/table/grid.ts'
 import { collectRows, type RowCollector } from '../src/table/rows.ts'
-import { isPair, readRow } from '../src/table/shape.ts'
+import { isList, isPair, readRow } from '../src/table/shape.ts'
 import type { Column, CsvOptions, Table } from '../src/table/types.ts'
 import { findHistory, type HistoryFolders } from './trainFile.ts'
 
@@ -64,7 +64,7 @@ export const openRows = (): RowCollector => collectRows({ maxRows: MAX_ROWS })
  * @throws RangeError when there are too many
  */
 export function addTable(rows: RowCollector, payload: unknown, topic: string): void {
-  const first = readRow(Array.isArray(payload) && !isPair(payload) ? payload[0] : payload)
+  const first = readRow(isList(payload) && !isPair(payload) ? payload[0] : payload)
   const isLong = typeof first === 'object' && first.kind === 'long'
   rows.add(payload, isLong ? topic : '')
 }

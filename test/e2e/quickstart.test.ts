@@ -65,7 +65,12 @@ describe('the package, installed from its tarball into Node-RED', () => {
     const ours = ((await get('/nodes')) as NodeSet[]).filter(
       ({ module }) => module === '@gruflow/node-red-gru',
     )
-    assert.deepEqual(ours.flatMap(({ types }) => types).sort(), ['gru-forecast', 'gru-model', 'gru-step'])
+    assert.deepEqual(ours.flatMap(({ types }) => types).sort(), [
+      'gru-forecast',
+      'gru-model',
+      'gru-step',
+      'gru-train',
+    ])
     for (const { id, enabled, err } of ours) assert.ok(enabled && !err, `${id}: ${err}`)
     const example = await get(encodeURI(`/library/examples/flows/@gruflow/node-red-gru/${QUICK_START}`))
     assert.deepEqual(example, JSON.parse(readFileSync(QUICK_START_FILE, 'utf8')))

@@ -23,7 +23,7 @@ describe('locales', () => {
     assert.deepEqual(languages.sort(), ['de', 'en-US', 'ja', 'zh-CN'])
   })
 
-  for (const node of ['forecast', 'model', 'step']) {
+  for (const node of ['forecast', 'model', 'step', 'train']) {
     it(`have every text that ${node}.html asks for`, () => {
       const html = read(`${node}.html`)
       const english = catalogue('en-US', node)

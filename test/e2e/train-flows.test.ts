@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Broker } from '../../src/cli/broker.ts'
+import { packageRoot } from '../../src/cli/package.ts'
+import type { FitMetrics } from '../../src/forecast/fit/types.ts'
+import type { Forecast } from '../../src/forecast/types.ts'
+import { readFitted } from '../../src/store/fitted.ts'
+import { brokers } from './brokers.ts'
+import { type Inbox, openInbox } from './inbox.ts'
+import { type Linked, startLinked } from './linked.ts'
+
+interface FlowNode {
+  readonly id: string
+  readonly type: string
+  readonly z?: string
+  readonly name?: string
+}
+
+const KEYS = ['hall/temperature', 'hall/power']
+const SAMPLES: readonly { name: string; file: string }[] = [
+  { name: '01 From a CSV file', file: 'hall-from-csv.safetensors' },
+  { name: '02 From a database query', file: 'hall-from-query.safetensors' },
+]
+
+for (const { name, file } of SAMPLES) {
+  describe(`the sample flow that trains: ${name}`, () => {
+    const flow: FlowNode[] = JSON.parse(
+      readFileSync(join(packageRoot, 'flows/03-train', `${name}.json`), 'utf8'),
+    )
+    let nodeRed: Linked
+    let broker: Broker
+    let inbox: Inbox
+    const payloads = <T>(topic: string): T[] =>
+      inbox.messages
+        .filter((message) => message.topic === topic)
+        .map(({ payload }) => JSON.parse(payload) as T)
+
+    before(async () => {
+      broker = await brokers[0].open!()
+      inbox = await openInbox(broker.url, ['seen/#'])
+      nodeRed = await startLinked()
+      await nodeRed.deploy([...watched(flow), brokerNode(broker.port)])
+    })
+    after(async () => {
+      await nodeRed?.dispose()
+      await inbox?.close()
+      await broker?.close()
+    })
+
+    it('says what was fitted, how good that is, and keeps it as a file', async () => {
+      const seen = await inbox.until(
+        ({ topic }) => topic === 'seen/how good it is' || topic === 'seen/errors',
+      )
+      assert.deepEqual(payloads('seen/errors'), [])
+      const metrics = JSON.parse(seen.payload) as FitMetrics
+      assert.match(metrics.sentence, / on the last 20 % of your data$/)
+      assert.ok(metrics.skill > 0, `skill ${metrics.skill}`)
+      const [fitted] = payloads<Record<string, unknown>>('seen/what was fitted')
+      const { model, horizon, season, channels } = fitted
+      assert.deepEqual(
+        { model, horizon, season, channels },
+        { model: file, horizon: 24, season: 24, channels: KEYS },
+      )
+      const path = join(nodeRed.userDir, 'gruflow', 'models', file)
+      assert.ok(existsSync(path))
+      const saved = await readFitted(path)
+      assert.deepEqual(
+        saved.model.channels.map(({ key }) => key),
+        KEYS,
+      )
+      assert.equal(saved.period, 3_600_000)
+    })
+
+    it('forecasts live readings with the trained GRU', async () => {
+      for (const key of KEYS) {
+        const spoken = ({ topic, payload }: { topic: string; payload: string }): boolean => {
+          if (topic !== 'seen/forecasts') return false
+          const forecast = JSON.parse(payload) as Forecast
+          return forecast.key === key && forecast.model === 'gru'
+        }
+        const forecast = JSON.parse((await inbox.until(spoken)).payload) as Forecast
+        assert.equal(forecast.mean.length, 24)
+        assert.equal(forecast.period, 3_600_000)
+      }
+      assert.deepEqual(payloads('seen/errors'), [])
+    })
+
+    it('is in the menu of examples', async () => {
+      const url = encodeURI(`${nodeRed.url}/library/examples/flows/@gruflow/node-red-gru/03-train/${name}`)
+      assert.deepEqual(await (await fetch(url)).json(), flow)
+    })
+  })
+}
+
+/** The flow with its debug nodes publishing instead, under `seen/` and their names, and with a short fit. */
+function watched(flow: readonly FlowNode[]): object[] {
+  return flow.flatMap((node): object[] => {
+    if (node.type === 'gru-train') return [{ ...node, epochs: '12' }]
+    if (node.type !== 'debug') return [node]
+    const complete = (node as FlowNode & { readonly complete: string }).complete
+    const publish = `${node.id}-publish`
+    const rules = [
+      { t: 'set', p: 'payload', pt: 'msg', to: complete, tot: 'msg' },
+      { t: 'set', p: 'topic', pt: 'msg', to: `seen/${node.name}`, tot: 'str' },
+    ]
+    return [
+      { ...node, type: 'change', rules, wires: [[publish]] },
+      {
+        id: publish,
+        type: 'mqtt out',
+        z: node.z,
+        broker: 'seen-broker',
+        qos: '0',
+        retain: '',
+        x: 900,
+        y: 900,
+        wires: [],
+      },
+    ]
+  })
+}
+
+const brokerNode = (port: number): object => ({
+  id: 'seen-broker',
+  type: 'mqtt-broker',
+  broker: '127.0.0.1',
+  port: String(port),
+  autoConnect: true,
+  protocolVersion: '4',
+  keepalive: '60',
+  cleansession: true,
+})
