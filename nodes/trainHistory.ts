@@ -14,6 +14,8 @@ const MAX_ROWS = 2_000_000
 const LIMITS: CsvOptions = { maxCells: 10_000_000, maxCharacters: 2 ** 30 }
 /** Characters that are parsed in one turn of the event loop. */
 const PIECE = 2 ** 16
+/** Rows that are. */
+const ROWS = 1000
 
 /** What a model learns from. */
 export interface History {
@@ -64,9 +66,26 @@ export const openRows = (): RowCollector => collectRows({ maxRows: MAX_ROWS })
  * @throws RangeError when there are too many
  */
 export function addTable(rows: RowCollector, payload: unknown, topic: string): void {
+  rows.add(payload, keyOfTable(payload, topic))
+}
+
+/** Reads a table as {@link addTable}, from one message; other nodes have their turns meanwhile. */
+export async function readTable(payload: unknown, topic: string): Promise<History> {
+  const rows = openRows()
+  const key = keyOfTable(payload, topic)
+  if (!isList(payload)) rows.add(payload, key)
+  else {
+    for (let i = 0; i < payload.length; i++) {
+      rows.add(payload[i], key)
+      if (i % ROWS === 0) await turn()
+    }
+  }
+  return historyOfRows(rows)
+}
+
+function keyOfTable(payload: unknown, topic: string): string {
   const first = readRow(isList(payload) && !isPair(payload) ? payload[0] : payload)
-  const isLong = typeof first === 'object' && first.kind === 'long'
-  rows.add(payload, isLong ? topic : '')
+  return typeof first === 'object' && first.kind === 'long' ? topic : ''
 }
 
 /** @throws Error when no row holds a number */

@@ -3,7 +3,7 @@ import { quote } from '../src/quote.ts'
 import type { RowCollector } from '../src/table/rows.ts'
 import { isList, isPair } from '../src/table/shape.ts'
 import type { Message } from './red.ts'
-import { addTable, type History, historyOfRows, openRows, readText } from './trainHistory.ts'
+import { addTable, type History, historyOfRows, openRows, readTable, readText } from './trainHistory.ts'
 import { createTrainText, type TrainText } from './trainText.ts'
 
 /** Sequences of messages that may be incomplete at a time; beyond them the oldest is given up. */
@@ -96,11 +96,7 @@ export function createTrainInput(onGivenUp: (parts: number) => void): TrainInput
       if (typeof payload === 'string' && /[\n\r]/.test(payload.trim())) return () => readText([payload])
       const key = keyOf(msg)
       if (!isTable(payload)) return takeRow(msg, payload)
-      return () => {
-        const rows = openRows()
-        addTable(rows, payload, key)
-        return historyOfRows(rows)
-      }
+      return () => readTable(payload, key)
     },
     clear() {
       sequences.clear()

@@ -103,6 +103,23 @@ describe('the dialog of gru-model, in a browser', () => {
     assert.equal(await device('old'), 'gpu')
   })
 
+  it('chooses what to begin with, nothing in a node from before there was a choice', async () => {
+    await page.route('**/gru-model/models', (route) =>
+      route.fulfill({ json: { files: [{ name: 'hall.safetensors', bytes: 1 }] } }),
+    )
+    const begin = '#node-config-input-begin'
+    await open('old')
+    assert.equal(await page.inputValue(begin), '')
+    await page.waitForSelector(`${begin} option[value="hall.safetensors"]`, { state: 'attached' })
+    await page.selectOption(begin, 'hall.safetensors')
+    await leave('#node-config-dialog-ok')
+    await page.unroute('**/gru-model/models')
+    await open('old')
+    await page.waitForSelector(`${begin} option:text("hall.safetensors (not there)")`, { state: 'attached' })
+    assert.equal(await page.inputValue(begin), 'hall.safetensors')
+    await leave('#node-config-dialog-cancel')
+  })
+
   it('throws nothing and asks nothing', () => {
     assert.deepEqual(faults, [])
   })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { runInNewContext } from 'node:vm'
 import type { Red } from '../../nodes/red.ts'
 import { readStepSettings } from '../../nodes/stepSettings.ts'
+import { readTrainSettings } from '../../nodes/trainSettings.ts'
 import { checkStreamsOptions } from '../../src/forecast/options.ts'
 import { splitPath } from '../../src/mqtt/payload.ts'
 
@@ -31,6 +32,7 @@ function definition(page: string): Definition {
 
 const { defaults } = definition('forecast')
 const step = definition('step').defaults
+const train = definition('train').defaults
 const fits = (name: string, value: unknown, of: Definition['defaults'] = defaults): boolean =>
   of[name].validate!.call({ periodUnit: 'ms' }, value, {}) === true
 const throwsNothing = (run: () => void): boolean => {
@@ -57,6 +59,30 @@ describe('gru-step in the editor', () => {
     }
     for (const name of ['AM2301.Temperature', 'a', 'a..b', '.a', '__proto__', 'a.constructor']) {
       assert.equal(fits('features', ['b', name], step), runs({ features: ['b', name] }), name)
+    }
+  })
+})
+
+describe('gru-train in the editor', () => {
+  it('takes its own defaults, blanks and variables', () => {
+    for (const name of ['horizon', 'saveAs', 'maxSeconds', 'epochs', 'seed']) {
+      for (const value of [train[name].value, '', '${NAME}']) assert.ok(fits(name, value, train), name)
+    }
+  })
+
+  it('refuses what the runtime refuses', () => {
+    const values: [name: string, values: string[]][] = [
+      ['horizon', ['0', '1', '1024', '1025', '1.5', 'many']],
+      ['maxSeconds', ['0', '1', '86400', '86401']],
+      ['epochs', ['0', '1', '1000', '1001']],
+      ['seed', ['-1', '0', '4294967295', '4294967296']],
+      ['saveAs', ['a', 'a.safetensors', '../a', '.a', 'a b', 'x'.repeat(52), 'x'.repeat(53)]],
+    ]
+    for (const [name, all] of values) {
+      for (const value of all) {
+        const runs = throwsNothing(() => readTrainSettings({ id: 'train', [name]: value }))
+        assert.equal(fits(name, value, train), runs, `${name} ${value}`)
+      }
     }
   })
 })
