@@ -10,7 +10,7 @@ import { forecastFrozen, type Issued } from './frozen.ts'
 import { type Beginning, forecastLive } from './live.ts'
 import { createMeter } from './meter.ts'
 import { createPace } from './pace.ts'
-import { scheduleOf, seriesOf, timed, timeoutOf } from './teach.ts'
+import { seriesOf, timed, timeoutOf } from './teach.ts'
 import type { BacktestOptions, BacktestReport, OriginForecasts } from './types.ts'
 
 /** Most epochs of the fit. */
@@ -97,7 +97,7 @@ async function teach(
     series,
     start: null,
     seed,
-    schedule: scheduleOf(series, EPOCHS, maxSeconds),
+    schedule: { epochs: EPOCHS, updates: null, maxSeconds },
     checkpoint: null,
     checkpoints: false,
   }

@@ -84,7 +84,7 @@ export function checkBacktest(table: Table, options: BacktestOptions): CheckedBa
   }
   whole('threads', threads, 1, 64)
   checkDevice(device)
-  checkRows(table.rows, { fit, validate, test }, horizon, mode)
+  checkRows(table.rows, { fit, validate, test }, horizon)
   checkColumns(table.columns)
   checkSeen(table.columns, fit, 'the fit rows')
   return { ...net, mode, fit, validate, test, coverage, threads, device }
@@ -94,7 +94,6 @@ function checkRows(
   rows: number,
   { fit, validate, test }: Pick<BacktestOptions, 'fit' | 'validate' | 'test'>,
   horizon: number,
-  mode: BacktestMode,
 ): void {
   let before = 0
   for (const [name, { from, to }] of Object.entries({ fit, validate, test })) {
@@ -117,11 +116,6 @@ function checkRows(
   if (test.to - test.from < horizon) {
     throw new RangeError(
       `${test.to - test.from} test rows, ${test.from}:${test.to}, are fewer than the horizon of ${horizon} steps`,
-    )
-  }
-  if (mode === 'cold' && validate.from >= test.from) {
-    throw new RangeError(
-      `in the mode cold forecasts begin with validation row ${validate.from}, before test row ${test.from}`,
     )
   }
 }

@@ -24,7 +24,7 @@ export interface Beginning {
 
 export interface LiveOptions {
   readonly checked: CheckedBacktest
-  /** null: the model begins with nothing at the first validation row. */
+  /** null: the model begins with nothing at the first row that it forecasts from. */
   readonly beginning: Beginning | null
   readonly trainer: Trainer
   readonly signal: AbortSignal | undefined
@@ -70,7 +70,7 @@ export async function forecastLive(
   const upper = new Float64Array(width)
   const fallbacks = columns.map(() => createFallback(coverage))
   const origins = originsOf(test, horizon)
-  const first = beginning ? fit.from : validate.from
+  const first = beginning ? fit.from : origins.from
   let busy = 0
 
   const open = (learn: boolean): OpenedModel =>
@@ -114,7 +114,7 @@ export async function forecastLive(
   try {
     let streams = enter(model)
     let refits = 0
-    let from = validate.from
+    let from = origins.from
     if (beginning) {
       model.adopt(beginning.model, beginning.skill)
       await live(model, streams, { from: fit.from, to: validate.to })

@@ -1,5 +1,5 @@
 import type { Trainer } from '../../learn/client.ts'
-import type { FitJob, FitSchedule, FitSeries } from '../../learn/segment/types.ts'
+import type { FitJob, FitSeries } from '../../learn/segment/types.ts'
 import type { Column, Rows } from '../../table/types.ts'
 import { fillColumn } from './columns.ts'
 
@@ -8,22 +8,12 @@ const LONGEST = 2 ** 31 - 1
 /** A fit that is not done after so many times its seconds, and a minute, hangs. */
 const PATIENCE = 3
 
-/** Values of a short history, and the updates of its epochs: as many as in one pass over so many values. */
-const SHORT = 25_600
-const SHORT_UPDATES = 100
-
 /** What a net learns from the rows of some columns: rows before `trainEnd` teach, later ones judge. */
 export function seriesOf(columns: readonly Column[], rows: Rows, trainEnd: number | null): FitSeries[] {
   return columns.map((column) => {
     const { name, values, observed } = fillColumn(column, rows)
     return { key: name, values, observed, trainEnd: trainEnd === null ? null : trainEnd - rows.from }
   })
-}
-
-/** How long a fit may go on. One pass over a short history is too little to call an epoch. */
-export function scheduleOf(series: readonly FitSeries[], epochs: number, maxSeconds: number): FitSchedule {
-  const taught = series.reduce((sum, { values, trainEnd }) => sum + (trainEnd ?? values.length), 0)
-  return { epochs, updates: taught < SHORT ? SHORT_UPDATES : null, maxSeconds }
 }
 
 /** Milliseconds after which a fit must have ended. */

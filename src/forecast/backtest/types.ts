@@ -4,7 +4,7 @@ import type { Rows } from '../../table/types.ts'
 
 /**
  * `frozen`: learns from the fit and validation rows only. `stream`: begins so and goes on learning row by row.
- * `cold`: begins with nothing at the first validation row.
+ * `cold`: begins with nothing where the test rows begin; the row before them is its first reading.
  */
 export type BacktestMode = 'frozen' | 'stream' | 'cold'
 

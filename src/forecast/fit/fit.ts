@@ -3,7 +3,7 @@ import { netLayout } from '../../learn/segment/net.ts'
 import type { FitJob, FitResult, SegmentModel } from '../../learn/segment/types.ts'
 import type { Column } from '../../table/types.ts'
 import { createPace } from '../backtest/pace.ts'
-import { scheduleOf, seriesOf, timeoutOf } from '../backtest/teach.ts'
+import { seriesOf, timeoutOf } from '../backtest/teach.ts'
 import { type Measured, measure } from './metrics.ts'
 import { type CheckedFit, checkFit } from './options.ts'
 import { historyProgress, type Later } from './progress.ts'
@@ -122,7 +122,11 @@ function jobOf(
     series,
     start: first ?? options.start ?? null,
     seed,
-    schedule: scheduleOf(series, epochsOf(checked, stage, measures), secondsOf(checked, stage, measures)),
+    schedule: {
+      epochs: epochsOf(checked, stage, measures),
+      updates: null,
+      maxSeconds: secondsOf(checked, stage, measures),
+    },
     checkpoint: null,
     checkpoints: options.onCheckpoint !== undefined,
   }

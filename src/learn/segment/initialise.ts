@@ -4,8 +4,7 @@ import { netLayout } from './net.ts'
 import type { SegmentSpec } from './types.ts'
 
 /**
- * Fresh weights: PyTorch's defaults (U(±1/√fan-in); GRU U(±1/√d)), positions and embeddings N(0, 1); the output
- * layer starts at zero, so that an untrained net forecasts as naive does.
+ * Fresh weights: PyTorch's defaults: U(±1/√fan-in), GRU U(±1/√d), positions and embeddings N(0, 1).
  */
 export function initialiseNet(spec: SegmentSpec, random: Random): Float64Array {
   const net = netLayout(spec)
@@ -17,6 +16,6 @@ export function initialiseNet(spec: SegmentSpec, random: Random): Float64Array {
   spread(0, layout(net.gru).size, spec.hiddenSize)
   spread(net.encoderW, net.position, net.features)
   for (let i = net.position; i < net.outW; i++) weights[i] = random.normal()
-  spread(net.sideW, net.size, spec.hiddenSize)
+  spread(net.outW, net.size, spec.hiddenSize)
   return weights
 }

@@ -37,16 +37,23 @@ export function detectSeason(values: Float64Array): number {
   return best
 }
 
-/** The season that most columns of a table have, the shorter of two that as many have; 0 when too few agree on any. */
+/**
+ * The season of a table: the one that most of its columns have, where a column that has a multiple of it counts half;
+ * the shorter of two that as many have. 0 when too few agree on any.
+ */
 export function sharedSeason(columns: readonly Float64Array[]): number {
   const stride = Math.max(1, Math.ceil(columns.length / ASKED))
-  const found = columns.filter((_, i) => i % stride === 0).map(detectSeason)
-  const agreeing = (season: number): number =>
-    found.filter((one) => one > 0 && Math.abs(one - season) <= SAME * season).length
-  const seasons = found.filter((one) => one > 0).sort((a, b) => a - b)
-  const best = seasons.reduce((best, one) => (agreeing(one) > agreeing(best) ? one : best), seasons[0] ?? 0)
-  if (best === 0 || agreeing(best) < AGREED * found.length) return 0
-  const close = seasons.filter((one) => Math.abs(one - best) <= SAME * best)
+  const asked = columns.filter((_, i) => i % stride === 0).map(detectSeason)
+  const found = asked.filter((season) => season > 0).sort((a, b) => a - b)
+  const votes = (season: number): number =>
+    found.reduce((sum, one) => {
+      const multiple = Math.round(one / season)
+      const agrees = multiple >= 1 && Math.abs(one - multiple * season) <= SAME * season
+      return sum + (agrees ? (multiple === 1 ? 1 : 0.5) : 0)
+    }, 0)
+  const best = found.reduce((best, one) => (votes(one) > votes(best) ? one : best), found[0] ?? 0)
+  if (best === 0 || votes(best) < AGREED * asked.length) return 0
+  const close = found.filter((one) => Math.abs(one - best) <= SAME * best)
   return close[close.length >> 1]
 }
 

@@ -1,7 +1,7 @@
 import { createRandom } from '../../engine/random.ts'
 import { paddedRows } from '../wasm/arena.ts'
 import { clip, createAdam } from '../wasm/optimiser.ts'
-import { chunkSize, createChunk } from './chunk.ts'
+import { chunkSize, createChunks } from './chunk.ts'
 import type { SplitSeries } from './data.ts'
 import { scalesOf } from './data.ts'
 import { createEvaluator, type Evaluation } from './evaluate.ts'
@@ -29,13 +29,16 @@ export interface Training {
   readonly epoch: number
   /** Mean absolute training error of the newest epoch, in units. */
   readonly loss: number
-  /** Epochs since the best one. */
+  /** Epochs without improvement since the rate began to fall: before, losses jump. */
   readonly stale: number
   readonly evaluation: Evaluation
   readonly best: Best
   /** Runs an epoch of so many updates, then judges. */
   run(updates: number, control: EpochControl): void
-  save(): Pick<FitCheckpoint, 'update' | 'epoch' | 'stale' | 'weights' | 'mean' | 'square' | 'best'>
+  save(): Pick<
+    FitCheckpoint,
+    'update' | 'epoch' | 'stale' | 'weights' | 'mean' | 'square' | 'places' | 'states' | 'best'
+  >
   restore(checkpoint: FitCheckpoint): void
 }
 
@@ -54,7 +57,7 @@ export function openTraining(
   const net = createWasmNet(spec, weights, paddedRows(Math.max(spec.segment, lanes)))
   const scales = series.map((one) => scalesOf(spec.scale, one, spec.segment))
   const adam = createAdam(net.arena, net.weights)
-  const chunk = createChunk(spec, net, series, scales)
+  const chunks = createChunks(spec, net, series, scales, createRandom(seed))
   const evaluate = createEvaluator(spec, net, series, scales)
   let update = 0
   let epoch = 0
@@ -78,7 +81,7 @@ export function openTraining(
     if (!judged || evaluation.loss < best.validationLoss) {
       best = taken()
       stale = 0
-    } else stale++
+    } else if (epoch > FULL) stale++
   }
 
   return {
@@ -107,7 +110,7 @@ export function openTraining(
       loss = 0
       for (let i = 0; i < updates && !stop(); i++) {
         net.weights.clear()
-        const chunkLoss = chunk(random)
+        const chunkLoss = chunks.next(random)
         loss += (chunkLoss - loss) / (i + 1)
         update++
         onUpdate(update, loss)
@@ -118,10 +121,21 @@ export function openTraining(
       epoch++
       judge()
     },
-    save: () => ({ update, epoch, stale, weights: net.save(), ...adam.save(), best }),
+    save: () => ({
+      update,
+      epoch,
+      stale,
+      weights: net.save(),
+      ...adam.save(),
+      places: chunks.places.slice(),
+      states: chunks.states.slice(),
+      best,
+    }),
     restore(checkpoint) {
       net.weights.load(checkpoint.weights)
       net.pack()
+      chunks.places.set(checkpoint.places)
+      chunks.states.set(checkpoint.states)
       adam.restore(checkpoint, checkpoint.update)
       update = checkpoint.update
       epoch = checkpoint.epoch

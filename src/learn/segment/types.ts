@@ -52,7 +52,7 @@ export interface FitSeries {
 export interface FitSchedule {
   /** Most epochs. */
   readonly epochs: number
-  /** Optimiser updates of an epoch. null: one pass over the training part, at most 400. */
+  /** Optimiser updates of an epoch. null: two passes over the training part, 200 to 400. */
   readonly updates: number | null
   /** Seconds after which the fit ends with the best weights so far; it may take one validation longer. */
   readonly maxSeconds: number
@@ -105,11 +105,14 @@ export interface FitCheckpoint {
   readonly update: number
   readonly seconds: number
   readonly epoch: number
-  /** Epochs since the best one. */
+  /** Epochs without improvement. */
   readonly stale: number
   readonly weights: Float32Array
   readonly mean: Float32Array
   readonly square: Float32Array
+  /** Of the walkers: see `walk.ts`. */
+  readonly places: Int32Array
+  readonly states: Float32Array
   readonly best: Best
 }
 
