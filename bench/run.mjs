@@ -3,10 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { LEFT_OUT } from './lib/left.mjs'
-import { parts } from './lib/parts.mjs'
+import { parts as all } from './lib/parts.mjs'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
+const parts = all.filter(({ apart }) => !apart)
 const asked = process.argv.slice(2)
 const unknown = asked.find((name) => !parts.some((part) => part.name === name))
 if (unknown) {

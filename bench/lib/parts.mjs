@@ -1,9 +1,11 @@
-/** What `npm run bench` runs, with which options, in the order of RESULTS.md. */
+/** What `npm run bench` runs, with which options, in the order of RESULTS.md; those `apart` have a command of their own. */
 export const parts = [
+  { name: 'quality', title: 'How good forecasts are', apart: true },
   { name: 'step', title: 'One step of one stream' },
   { name: 'roofline', title: 'Against what the machine can do' },
   { name: 'batch', title: 'Many streams that share weights' },
   { name: 'train', title: 'Training' },
+  { name: 'learn', title: 'Learning a history' },
   { name: 'gpu', title: 'Many streams on a GPU', options: ['--software'] },
   { name: 'state', title: 'Memory of a stream' },
   { name: 'start', title: 'From nothing to the first step' },

@@ -23,6 +23,7 @@ export const roundsOr = (usual) => Number(process.env.ROUNDS ?? usual)
  * @param variant what it ran on, where results on others are kept beside these: results/<part>-<variant>.json
  * @param versions of other things that were used
  * @param details all figures as numbers, in the JSON alone
+ * @param command that measured it, where it is none of `npm run bench`
  */
 export function writeResults(part, results) {
   const { targets = [], tables = [], notes = [], peers = false, torch, variant, versions, details } = results
@@ -31,7 +32,7 @@ export function writeResults(part, results) {
     part,
     variant,
     date: new Date().toISOString().slice(0, 16).replace('T', ' '),
-    command: `${given('ROUNDS')}${given('PYTHON', '…')}${command(part)}`,
+    command: `${given('ROUNDS')}${given('PYTHON', '…')}${results.command ?? command(part)}`,
     machine: machine(),
     versions: { ...(peers ? dependencies : {}), ...(torch ? { PyTorch: torch } : {}), ...versions },
     targets,
@@ -70,17 +71,18 @@ export const atLeast = (figure, target, measured, unit = '×') => ({
   reached: measured.median >= target,
 })
 
-export const atMost = (figure, target, measured, unit) => ({
+/** @param show how figures are written */
+export const atMost = (figure, target, measured, unit, show = digits) => ({
   figure,
-  target: `≤ ${digits(target)}${spaced(unit)}`,
-  ...reading(measured, unit),
+  target: `≤ ${show(target)}${spaced(unit)}`,
+  ...reading(measured, unit, show),
   reached: measured.median <= target,
 })
 
-function reading({ median, lower, upper }, unit) {
+function reading({ median, lower, upper }, unit, show = digits) {
   return {
-    measured: `${digits(median)}${spaced(unit)}`,
-    quartiles: lower === undefined ? '' : `${digits(lower)} to ${digits(upper)}`,
+    measured: `${show(median)}${spaced(unit)}`,
+    quartiles: lower === undefined ? '' : `${show(lower)} to ${show(upper)}`,
   }
 }
 
