@@ -36,15 +36,18 @@ const sets = options.sets.split(',').map((name) => {
     history ?? refuse(`there is no set ${name}; the sets are ${histories.map((one) => one.name).join(', ')}`)
   )
 })
+if (!/^\d+(,\d+)*$/.test(options.seeds))
+  refuse(`--seeds are whole numbers with commas, got '${options.seeds}'`)
 const seeds = options.seeds.split(',').map(Number)
-if (!seeds.every((seed) => Number.isInteger(seed) && seed >= 0)) refuse('--seeds must be whole numbers')
 
 const measured = { ...detailsOf(PART)?.measured }
-for (const history of sets) measured[history.name] = await measure(history)
-report()
+for (const history of sets) {
+  measured[history.name] = measure(history)
+  report()
+}
 
 /** All seeds of a set. */
-async function measure(history) {
+function measure(history) {
   const path = join(options.data, `${history.name}.csv.gz`)
   const columns = readHistory(path, history)
   const runs = []
