@@ -27,8 +27,8 @@ writes it. Gaps in time become rows without values.
                        (default: all columns of numbers)
   --horizon <rows>     how far ahead, 1–1024 (default: 24)
 ${FIT_HELP}
-  --epochs <number>    most passes over the rows (default: 20)
-  --checkpoint <file>  kept after each pass, taken up again if it is there, removed at the end
+  --epochs <number>    most rounds of learning, about two passes over the rows each (default: 20)
+  --checkpoint <file>  kept after each epoch, taken up again if it is there, removed at the end
   --force              replaces the model file if there is one
 `
 
