@@ -8,8 +8,9 @@ import type { BacktestMode, BacktestOptions } from './types.ts'
 /** Most steps ahead of a fitted net, and of one that goes on learning. */
 const MOST_STEPS = 1024
 const MOST_LIVE_STEPS = 256
-/** Longest season. */
+/** Longest season, and that of a live model, whose history holds it twice. */
 const MOST_SEASON = 1_000_000
+const MOST_LIVE_SEASON = 2048
 const MOST_SEED = 2 ** 32 - 1
 const MODES: readonly BacktestMode[] = ['frozen', 'stream', 'cold']
 const SCALES: readonly string[] = ['auto', 'fixed', 'running']
@@ -78,6 +79,9 @@ export function checkBacktest(table: Table, options: BacktestOptions): CheckedBa
   }
   if (mode !== 'frozen' && horizon > MOST_LIVE_STEPS) {
     throw new RangeError(`horizon must be at most ${MOST_LIVE_STEPS} in the mode ${mode}, got ${horizon}`)
+  }
+  if (mode !== 'frozen' && net.season !== null && net.season > MOST_LIVE_SEASON) {
+    throw new RangeError(`season must be at most ${MOST_LIVE_SEASON} in the mode ${mode}, got ${net.season}`)
   }
   if (!(coverage > 0 && coverage < 1)) {
     throw new RangeError(`coverage must lie between 0 and 1, got ${quote(coverage)}`)

@@ -1,5 +1,5 @@
 import type { Trainer } from '../../learn/client.ts'
-import type { SegmentModel } from '../../learn/segment/types.ts'
+import type { FitJob, SegmentModel } from '../../learn/segment/types.ts'
 import type { Column, Rows } from '../../table/types.ts'
 import type { OpenedModel } from '../means.ts'
 import { openForecastModel } from '../model.ts'
@@ -9,6 +9,7 @@ import { createFallback } from './fallback.ts'
 import type { Issued, Ran } from './frozen.ts'
 import type { Pace } from './pace.ts'
 import { originsOf } from './rows.ts'
+import { type TimedTrainer, timeoutOf } from './teach.ts'
 
 /** Milliseconds from row to row. */
 const PERIOD = 1000
@@ -26,11 +27,24 @@ export interface LiveOptions {
   readonly checked: CheckedBacktest
   /** null: the model begins with nothing at the first row that it forecasts from. */
   readonly beginning: Beginning | null
-  readonly trainer: Trainer
+  readonly trainer: TimedTrainer
   readonly signal: AbortSignal | undefined
   readonly pace: Pace
   /** Hears what share of the rows is done. */
   readonly meter: (share: number) => void
+}
+
+/** Refits as the options say, as far as a live model has no such option, in the seconds that are left. */
+function asChecked(trainer: TimedTrainer, { season, scale, maxSeconds }: CheckedBacktest): Trainer {
+  return {
+    fit: (job, options) => {
+      const schedule = { ...job.schedule, maxSeconds: Math.max(0, maxSeconds - trainer.seconds) }
+      const kind = job.start || scale === 'auto' ? job.scale : scale
+      const asked: FitJob = { ...job, season: season ?? job.season, scale: kind, schedule }
+      return trainer.fit(asked, { ...options, timeoutMs: timeoutOf(asked) })
+    },
+    close: () => trainer.close(),
+  }
 }
 
 /** What a stream makes of the reading of a row; null where there is none. */
@@ -74,19 +88,14 @@ export async function forecastLive(
   let busy = 0
 
   const open = (learn: boolean): OpenedModel =>
-    openForecastModel({ ...options, learn }, { openTrainer: () => trainer, rest: 0 })
+    openForecastModel({ ...options, learn }, { openTrainer: () => asChecked(trainer, checked), rest: 0 })
   const enter = (model: OpenedModel): Streams =>
     model.streams({ period: PERIOD, warmUp: WARM_UP, coverage, maxStreams: columns.length })
 
   const write = (result: PushResult | null, c: number): void => {
     const at = c * horizon
-    if (!result?.forecast) {
-      fallbacks[c].write(mean, lower, upper, at, horizon)
-      return
-    }
-    mean.set(result.forecast.mean, at)
-    lower.set(result.forecast.lower, at)
-    upper.set(result.forecast.upper, at)
+    if (result?.forecast) fallbacks[c].issued(result.forecast)
+    fallbacks[c].write(mean, lower, upper, at, horizon)
   }
 
   /** Lets rows go by; forecasts are issued at those that are origins. */
@@ -98,8 +107,8 @@ export async function forecastLive(
         ? columns.map((column) => push(streams, column, row))
         : await Promise.all(columns.map((column) => take(streams, column, row)))
       busy += performance.now() - since
+      for (const [c, result] of answers.entries()) write(result, c)
       if (row >= origins.from) {
-        for (const [c, result] of answers.entries()) write(result, c)
         await emit({ origin: row, mean, lower, upper })
       }
       await model.whenRested()

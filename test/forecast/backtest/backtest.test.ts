@@ -177,6 +177,27 @@ describe('a backtest', () => {
     assert.equal(report.gru.mse.toFixed(6), report.naive.mse.toFixed(6))
   })
 
+  for (const mode of ['stream', 'cold'] as const) {
+    it(`refits live with the season and the scale that it is given: ${mode}`, async () => {
+      const longer = days(700)
+      const test = { from: 400, to: 700 }
+      const usual = await run(longer, { mode, test, scale: 'running' })
+      const fixed = await run(longer, { mode, test, scale: 'fixed' })
+      assert.notDeepEqual(fixed.issued.at(-1), usual.issued.at(-1))
+      const none = await run(longer, { mode, test, season: 0, scale: 'running' })
+      const two = await run(longer, { mode, test, season: 2 * DAY, scale: 'running' })
+      assert.equal(none.report.season, 0)
+      assert.notDeepEqual(none.issued.at(-1), two.issued.at(-1))
+    })
+  }
+
+  it('in the mode stream goes on over a row without a reading with what it forecast before', async () => {
+    const gaps = without(table, (row) => row === 430)
+    const { issued } = await run(gaps, { mode: 'stream' })
+    const [before, at] = [429, 430].map((row) => issued.find(({ origin }) => origin === row)!)
+    assert.deepEqual(at.mean.subarray(0, HORIZON - 1), before.mean.subarray(1, HORIZON))
+  })
+
   it('drives 512 columns live', async () => {
     const wide = days(60, 512)
     const { report, issued } = await run(wide, {
@@ -243,7 +264,7 @@ describe('a backtest', () => {
     await refuse({ threads: 0 }, /threads .* got 0/)
     await refuse({ maxSeconds: Number.NaN }, /maxSeconds .* got NaN/)
     await refuse({ hiddenSize: 10 }, /hiddenSize must be a multiple of 4, got 10/)
-    await refuse({ season: 3000, mode: 'stream' }, /season .* got 3000/)
+    await refuse({ season: 3000, mode: 'stream' }, /season must be at most 2048 in the mode stream, got 3000/)
     await refuse({ fit: { from: -1, to: 300 } }, /fit rows -1:300 are not a range of the table's rows, 0:460/)
     await refuse({ test: { from: 400, to: 461 } }, /test rows 400:461 are not a range/)
     await refuse({ validate: { from: 299, to: 400 } }, /validate rows 299:400 begin before row 300/)

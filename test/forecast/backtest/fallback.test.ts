@@ -47,4 +47,29 @@ describe('the forecast of a column whose stream has none', () => {
     const [, halves] = issuedAfter(values, 0.5)
     assert.equal(halves[0], Math.ceil(257 / 2))
   })
+
+  it('is what the stream forecast last, moved on by the rows since, where it only has no reading', () => {
+    const fallback = createFallback(0.9)
+    const written = (): number[][] => {
+      const [mean, lower, upper] = [0, 0, 0].map(() => new Float64Array(4))
+      fallback.write(mean, lower, upper, 0, 4)
+      return [[...mean], [...lower], [...upper]]
+    }
+    fallback.push(5)
+    fallback.issued({ mean: [1, 2, 3, 4], lower: [0, 1, 2, 3], upper: [2, 3, 4, 6] })
+    assert.deepEqual(written(), [
+      [1, 2, 3, 4],
+      [0, 1, 2, 3],
+      [2, 3, 4, 6],
+    ])
+    fallback.push(NONE)
+    fallback.push(NONE)
+    assert.deepEqual(written(), [
+      [3, 4, 4, 4],
+      [2, 3, 3, 3],
+      [4, 6, 6, 6],
+    ])
+    for (let row = 0; row < 9; row++) fallback.push(NONE)
+    assert.deepEqual(written()[0], [4, 4, 4, 4])
+  })
 })
