@@ -6,12 +6,13 @@ import { initialiseNet } from '../../../src/learn/segment/initialise.ts'
 import { netLayout } from '../../../src/learn/segment/net.ts'
 import { createRecurrence } from '../../../src/learn/segment/recurrence.ts'
 import type { SegmentSpec } from '../../../src/learn/segment/types.ts'
-import { createWasmNet, type WasmNet } from '../../../src/learn/segment/wasmNet.ts'
+import { createWasmNet } from '../../../src/learn/segment/wasmNet.ts'
 import { BYTES, paddedRows } from '../../../src/learn/wasm/arena.ts'
 import { type Box, read, write } from '../../../src/learn/wasm/boxes.ts'
-import { dense, from, type Matrix } from '../../../src/learn/wasm/linear.ts'
+import { from, type Matrix } from '../../../src/learn/wasm/linear.ts'
 import { worst } from '../numeric.ts'
 import { builds } from '../wasm/builds.ts'
+import { maskOf } from './dropout.ts'
 import { createOracle } from './oracle.ts'
 
 const anyShape = fc
@@ -27,16 +28,6 @@ const anyShape = fc
     seed: fc.nat(),
   })
   .map(({ half, ...shape }) => ({ ...shape, hiddenSize: 2 * half, scale: 'fixed' as const }))
-
-/** What dropout makes of so many rows of states, all 1, when it draws from this seed. */
-function maskOf({ arena, hidden }: WasmNet, rows: number, seed: number): Matrix {
-  const random = createRandom(seed)
-  const [a, b, c, d] = [0, 1, 2, 3].map(() => random.bits() | 1)
-  const at = arena.take(rows * hidden)
-  arena.view(at, rows * hidden).fill(1)
-  arena.kernels.drop(rows * hidden, at, a, b, c, d, Math.round(0.1 * 2 ** 24), 1 / 0.9)
-  return dense(at, hidden)
-}
 
 for (const build of builds) {
   describe(`segment net in WebAssembly, ${build}`, () => {
@@ -69,7 +60,7 @@ for (const build of builds) {
           const mask = dropping
             ? read(
                 net.arena,
-                boxes(maskOf(net, blocks * rows, seed), blocks * steps, d),
+                boxes(maskOf(net, blocks * rows, createRandom(seed)), blocks * steps, d),
                 new Float32Array(blocks * steps * lanes * d),
               )
             : undefined
