@@ -20,22 +20,26 @@ const FIT_STEPS = 32_768
 /** 400 updates at most; a fit that takes longer gives what it has by then. */
 const SCHEDULE = { epochs: 8, updates: 50, maxSeconds: 30 }
 
-/** Grid steps of a stream that give a fit a training part and a tail. */
-export function enough({ segment, horizon }: LessonPlan): number {
-  return enoughSteps(segment ?? USUAL_SEGMENT, horizon)
+/**
+ * Grid steps of a stream that give the next fit a training part and a tail.
+ * @param running what the fit goes on from: its segment is the one that counts; null before the first fit
+ */
+export function enough({ segment, horizon }: LessonPlan, running: SegmentModel | null): number {
+  return enoughSteps(running?.spec.segment ?? segment ?? USUAL_SEGMENT, horizon)
 }
 
 /**
  * Of these streams those that the next fit learns from: as many as there is room for, first those that waited longest,
  * and one of each key, since the net has an embedding for each.
+ * @param least grid steps that are {@link enough}
  */
-export function chooseTeachers(plan: LessonPlan, states: readonly StreamState[]): StreamState[] {
+export function chooseTeachers(least: number, states: readonly StreamState[]): StreamState[] {
   const keys = new Set<string>()
   return states
-    .filter(({ history }) => length(history) >= enough(plan) / 2)
+    .filter(({ history }) => length(history) >= least / 2)
     .sort((a, b) => a.taught - b.taught || length(b.history) - length(a.history))
     .filter(({ key }) => !keys.has(key) && keys.add(key))
-    .slice(0, Math.max(1, Math.floor(FIT_STEPS / (2 * enough(plan)))))
+    .slice(0, Math.max(1, Math.floor(FIT_STEPS / (2 * least))))
 }
 
 /**
@@ -53,7 +57,7 @@ export function fitJob(
 ): FitJob {
   const { horizon, segment, hiddenSize, season } = plan
   const kept = adopted ? start : null
-  const steps = Math.max(2 * enough(plan), Math.floor(FIT_STEPS / states.length))
+  const steps = Math.max(2 * enough(plan, start), Math.floor(FIT_STEPS / states.length))
   return {
     horizon,
     segment: kept?.spec.segment ?? segment,

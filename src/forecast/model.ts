@@ -44,7 +44,6 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
   const listeners = new Set<() => void>()
   /** Readings whose results come later, and what that has become of. */
   const awaited = new Set<Promise<void>>()
-  const need = enough(settings)
 
   let trainer: Trainer | null = null
   let closed = false
@@ -58,10 +57,12 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
   let version = 0
   let fingerprint = 0
   let tailSkill = 0
-  let training: Training = { state: 'waiting', have: 0, need }
+  /** Grid steps that a stream must have for the next fit. */
+  const need = (): number => enough(settings, fitted)
+  let training: Training = { state: 'waiting', have: 0, need: need() }
   /** Grid steps of all streams, and how many make the next fit due. */
   let total = 0
-  let due = need
+  let due = need()
   let restUntil = 0
 
   const states = (): StreamState[] => [...rooms].flatMap((room) => room.states())
@@ -86,7 +87,10 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
     fingerprint = fingerprintOf(model)
   }
 
-  const take = (teachers: readonly StreamState[], { model, tailSkills }: FitResult): void => {
+  const take = (teachers: readonly StreamState[], result: FitResult): void => {
+    const { model, tailSkills, validationLoss } = result
+    // Where nothing judged, a fit gives back what it started from.
+    if (fitted && Number.isNaN(validationLoss)) return
     swap(model, version + 1)
     tailSkill = meanSkill(tailSkills)
     for (const [i, state] of teachers.entries()) {
@@ -97,14 +101,15 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
   }
 
   const postpone = (streams: number): void => {
-    due = Math.max(need, Math.min(total * GROWTH, total + STEPS * streams))
+    due = Math.max(need(), Math.min(total * GROWTH, total + STEPS * streams))
   }
 
   const refit = async (): Promise<void> => {
-    const teachers = chooseTeachers(settings, states())
-    if (!teachers.some(({ history }) => length(history) >= need)) {
+    const least = need()
+    const teachers = chooseTeachers(least, states())
+    if (!teachers.some(({ history }) => length(history) >= least)) {
       // Streams that began anew have lost their history: wait until one has enough again.
-      due = total + need / 2
+      due = total + least / 2
       return
     }
     fitting = new AbortController()
@@ -151,7 +156,7 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
     stepped(count, steps) {
       total += count
       if (!learn || training.state === 'fitting') return
-      if (steps < need) {
+      if (steps < need()) {
         if (training.state === 'waiting' && steps > training.have) training = { ...training, have: steps }
         return
       }

@@ -2,7 +2,7 @@ import { createRandom } from '../../engine/random.ts'
 import { initialiseNet } from './initialise.ts'
 import { chooseSettings } from './settings.ts'
 import { openTraining, type Training } from './training.ts'
-import type { FitControl, FitJob, FitProgress, FitResult, ScaleKind } from './types.ts'
+import type { FitControl, FitJob, FitProgress, FitResult, ScaleKind, SegmentModel } from './types.ts'
 import { carriedOver } from './warm.ts'
 
 /** Epochs without improvement after which the fit ends. */
@@ -21,7 +21,8 @@ const REPORT = 10
 /**
  * Fits a segment net by the recipe of its measurements: Adam at 1e-3 for 5 epochs, then ×0.8 with each, batches of
  * 64 chunks of 4 segments, dropout 0.1, 5 without improvement; the weights with the best loss on
- * what is held back are returned. Same job, same machine: same weights, bit for bit. Synchronous and long: for the
+ * what is held back are returned. Where nothing is held back, a start that meets the job is returned as it is: what
+ * nobody judges must not replace what runs. Same job, same machine: same weights, bit for bit. Synchronous and long: for the
  * worker.
  * @throws RangeError when no series is long enough; DOMException AbortError when cancelled
  */
@@ -49,6 +50,18 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
     return openTraining(kind, weights, series, seed)
   }
   const racing = kinds.map(open)
+  const start = startOf(job)
+  if (start && Number.isNaN(racing[0].evaluation.naiveLoss)) {
+    return {
+      model: start,
+      tailSkills: racing[0].evaluation.skills,
+      validationLoss: Number.NaN,
+      naiveLoss: Number.NaN,
+      epochs: 0,
+      updates: 0,
+      seconds: seconds(),
+    }
+  }
   if (checkpoint) racing[0].restore(checkpoint)
 
   /** Updates done, of all that race, and those that are still to come at most. */
@@ -114,4 +127,14 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
     updates: winner.update,
     seconds: seconds(),
   }
+}
+
+/** The net that the fit goes on from, if it is of the shape that the job asks for, as far as it does. */
+function startOf({ start, horizon, segment, hiddenSize, scale }: FitJob): SegmentModel | null {
+  const meets =
+    start?.spec.horizon === horizon &&
+    start.spec.hiddenSize === hiddenSize &&
+    (segment === null || start.spec.segment === segment) &&
+    (scale === 'auto' || start.spec.scale === scale)
+  return meets ? start : null
 }

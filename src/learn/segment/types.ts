@@ -126,7 +126,7 @@ export interface Best {
 }
 
 export interface FitResult {
-  /** The weights with the best validation loss; the newest where nothing was held back. */
+  /** The weights with the best validation loss; where nothing was held back the start, or the newest without one. */
   readonly model: SegmentModel
   /** 1 − MAE / MAE of the last value on each series' own held-back part; NaN where it has none. */
   readonly tailSkills: Float64Array
