@@ -1,11 +1,16 @@
 import { quote } from '../quote.ts'
+import { isBlank } from './csv-times.ts'
+import { NoTableError } from './no-table.ts'
 import { readNumber } from './number.ts'
 import { readTime } from './time.ts'
+import type { Column } from './types.ts'
 
 /** Most columns of a file. */
 const MAX_COLUMNS = 10_000
 /** Names that an error lists. */
 const LISTED = 12
+/** Fewest rows in which a counter is told from a sensor. */
+const COUNTED = 10
 /** What columns of times are called where they hold bare numbers, which may as well be those of a counter. */
 const TIME_NAME = /time|date|stamp|epoch|unix|zeit|^_?ts?$/i
 const DIGITS = /^\s*[\d.]+\s*$/
@@ -26,15 +31,17 @@ export interface ChosenColumn {
 /** Names from the first row. */
 export function namesOf(cells: readonly string[]): string[] {
   if (cells.length > MAX_COLUMNS) {
-    throw new Error(`the first row has ${cells.length} columns, at most ${MAX_COLUMNS} can be read`)
+    throw new NoTableError(`the first row has ${cells.length} columns, at most ${MAX_COLUMNS} can be read`)
   }
   const names = cells.map((cell) => cell.trim())
   if (isData(names)) {
-    throw new Error(`the first row must hold the names of the columns, but begins with ${quote(names[0])}`)
+    throw new NoTableError(
+      `the first row must hold the names of the columns, but begins with ${quote(names[0])}`,
+    )
   }
   const seen = new Set<string>()
   for (const name of names) {
-    if (name !== '' && seen.has(name)) throw new Error(`two columns have the name ${quote(name)}`)
+    if (name !== '' && seen.has(name)) throw new NoTableError(`two columns have the name ${quote(name)}`)
     seen.add(name)
   }
   return names
@@ -83,6 +90,31 @@ function chooseColumn(rows: readonly (readonly string[])[], index: number): Chos
   return numbers.includes(undefined) ? [] : [{ index, certain: false }]
 }
 
+/**
+ * Leaves out columns that count rows, unless there are no others.
+ * @param names of all columns that might have been read
+ * @param read those that hold numbers
+ */
+export function leaveOut(
+  names: readonly string[],
+  read: readonly Column[],
+): { kept: readonly Column[]; notes: readonly string[] } {
+  const counters = read.filter(({ values }) => countsRows(values))
+  const kept = counters.length < read.length ? read.filter((column) => !counters.includes(column)) : read
+  const known = new Set(read.map(({ name }) => name))
+  const others = names.filter((name) => name !== '' && !known.has(name))
+  const notes: string[] = []
+  if (others.length > 0) notes.push(`left out for holding no numbers: ${listNames(others)}`)
+  if (kept.length < read.length) {
+    notes.push(`left out for counting rows: ${listNames(counters.map(({ name }) => name))}`)
+  }
+  return { kept, notes }
+}
+
+function countsRows(values: Float64Array): boolean {
+  return values.length >= COUNTED && values.every((value, row) => row === 0 || value === values[row - 1] + 1)
+}
+
 /** Names for an error, not too many. */
 export function listNames(names: readonly string[]): string {
   const more = names.length > LISTED ? `, and ${names.length - LISTED} more` : ''
@@ -97,7 +129,12 @@ function indexOf(names: readonly string[], name: string): number {
 
 function findTime(names: readonly string[], rows: readonly (readonly string[])[]): number {
   if (rows.length === 0) return -1
-  return names.findIndex((name, index) =>
-    rows.every((cells) => readTime(cells[index]) && (!DIGITS.test(cells[index]) || TIME_NAME.test(name))),
-  )
+  const isTime = (cell: string, name: string): boolean =>
+    readTime(cell) !== undefined && (!DIGITS.test(cell) || TIME_NAME.test(name))
+  const whole = names.findIndex((name, index) => rows.every((cells) => isTime(cells[index], name)))
+  if (whole >= 0) return whole
+  return names.findIndex((name, index) => {
+    const written = rows.filter((cells) => !isBlank(cells[index]))
+    return written.length >= rows.length / 2 && written.every((cells) => isTime(cells[index], name))
+  })
 }

@@ -1,11 +1,13 @@
 import { quote } from '../quote.ts'
 import { checkDelimiter, createCellReader } from './cells.ts'
-import { chooseColumns, listNames, namesOf } from './csv-columns.ts'
+import { chooseColumns, leaveOut, listNames, namesOf } from './csv-columns.ts'
+import { orderRows } from './csv-order.ts'
 import { createTimeColumn, type TimeColumn } from './csv-times.ts'
 import { createGrowing, type Growing } from './growing.ts'
+import { NoTableError } from './no-table.ts'
 import { readNumber } from './number.ts'
 import { periodOf } from './period.ts'
-import type { CsvOptions, Table } from './types.ts'
+import type { CsvOptions, CsvTable } from './types.ts'
 
 /** Rows by which columns are chosen where they are not named. */
 const SAMPLE = 100
@@ -15,7 +17,7 @@ const MAX_CHARACTERS = 2 ** 31
 /** Takes a CSV text as it comes. */
 export interface CsvReader {
   push(text: string): void
-  finish(): Table
+  finish(): CsvTable
 }
 
 interface ValueColumn {
@@ -27,7 +29,7 @@ interface ValueColumn {
 
 /** `readCsv` for a text that comes in pieces, cut anywhere. */
 export function createCsvReader(options: CsvOptions = {}): CsvReader {
-  const { delimiter, maxCells = MAX_CELLS, maxCharacters = MAX_CHARACTERS } = options
+  const { delimiter, unsorted = 'refuse', maxCells = MAX_CELLS, maxCharacters = MAX_CHARACTERS } = options
   if (delimiter !== undefined) checkDelimiter(delimiter)
   const cells = createCellReader({ delimiter, maxCharacters, onRow: takeRow })
   let names: string[] | undefined
@@ -120,14 +122,33 @@ export function createCsvReader(options: CsvOptions = {}): CsvReader {
       if (!names) throw new Error('the table is empty: it has not even a row of names')
       if (rows === 0 && sample?.length === 0) throw new Error('the table has names of columns, but no rows')
       if (sample) choose(names)
-      const kept = columns.filter((column) => column.certain)
-      if (kept.length === 0) throw new Error(`no column holds numbers, the columns are ${listNames(names)}`)
-      const instants = times?.finish() ?? null
+      const certain = columns.filter((column) => column.certain)
+      if (certain.length === 0) {
+        throw new NoTableError(`no column holds numbers, the columns are ${listNames(names)}`)
+      }
+      const timeColumn = times ? names[timeIndex] : null
+      const all = certain.map(({ name, values }) => ({ name, values: values.toArray() }))
+      const { kept, notes } = options.columns
+        ? { kept: all, notes: [] }
+        : leaveOut(
+            names.filter((name) => name !== timeColumn),
+            all,
+          )
+      const order = times && orderRows(times.finish(), unsorted)
+      const instants = order?.times ?? null
+      const rowsKept = order?.rows
       return {
-        rows,
+        rows: rowsKept?.length ?? rows,
         times: instants,
         period: instants && periodOf(instants),
-        columns: kept.map(({ name, values }) => ({ name, values: values.toArray() })),
+        columns: rowsKept
+          ? kept.map(({ name, values }) => ({
+              name,
+              values: Float64Array.from(rowsKept, (row) => values[row]),
+            }))
+          : kept,
+        timeColumn,
+        notes: [...notes, ...(order?.notes ?? [])],
       }
     },
   }

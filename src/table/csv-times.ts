@@ -1,12 +1,16 @@
 import { quote } from '../quote.ts'
 import { createGrowing } from './growing.ts'
-import { readTime, showTime } from './time.ts'
+import { readNumber } from './number.ts'
+import { readTime } from './time.ts'
 
 /** The column of times of a file, cell by cell. */
 export interface TimeColumn {
   /** @param where the row, for errors */
   add(cell: string, where: string): void
-  /** @throws Error when the order of day and month is open, or when times do not rise */
+  /**
+   * All times, NaN for blank cells.
+   * @throws Error when the order of day and month is open
+   */
   finish(): Float64Array
 }
 
@@ -24,6 +28,11 @@ export function createTimeColumn(name: string): TimeColumn {
   return {
     add(cell, where) {
       const time = readTime(cell)
+      if (!time && isBlank(cell)) {
+        monthsFirst.push(Number.NaN)
+        daysFirst.push(Number.NaN)
+        return
+      }
       if (!time) {
         throw new Error(
           `${where}: ${quote(cell)} in the time column ${quote(name)} is no time that can be read`,
@@ -47,18 +56,12 @@ export function createTimeColumn(name: string): TimeColumn {
           `no row tells whether day or month come first in the time column ${quote(name)}, as in ${quote(open)}: write times as 2026-01-31 08:05`,
         )
       }
-      const times = (mayBeMonths ? monthsFirst : daysFirst).toArray()
-      checkRising(times)
-      return times
+      return (mayBeMonths ? monthsFirst : daysFirst).toArray()
     },
   }
 }
 
-function checkRising(times: Float64Array): void {
-  for (let row = 1; row < times.length; row++) {
-    if (times[row] > times[row - 1]) continue
-    throw new Error(
-      `times must rise from row to row, but row ${row + 1} (${showTime(times[row])}) does not come after row ${row} (${showTime(times[row - 1])})`,
-    )
-  }
+/** Whether a cell says that there is no time, as it would that there is no number. */
+export function isBlank(cell: string): boolean {
+  return Number.isNaN(readNumber(cell))
 }

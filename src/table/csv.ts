@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { quote } from '../quote.ts'
 import { createCsvReader } from './csv-reader.ts'
-import type { CsvOptions, Table } from './types.ts'
+import type { CsvOptions, CsvTable } from './types.ts'
 
 /** Characters of lines that are joined before they are parsed. */
 const JOINED = 2 ** 16
@@ -29,7 +29,7 @@ const REASONS = new Map([
  * @throws Error naming row (1-based, without the first), line and column of a cell that is no number or no time; for
  * rows of another length than the first, times that do not rise, missing and double names, no rows, and too much of all
  */
-export function readCsv(source: string | Iterable<string>, options: CsvOptions = {}): Table {
+export function readCsv(source: string | Iterable<string>, options: CsvOptions = {}): CsvTable {
   const reader = createCsvReader(options)
   if (typeof source === 'string') {
     reader.push(source)
@@ -52,7 +52,7 @@ export function readCsv(source: string | Iterable<string>, options: CsvOptions =
  * read piece by piece, so that memory holds little more than the numbers.
  * @throws Error naming the file: as `readCsv`, and when it cannot be read or its data are damaged
  */
-export async function readCsvFile(path: string, options: CsvOptions = {}): Promise<Table> {
+export async function readCsvFile(path: string, options: CsvOptions = {}): Promise<CsvTable> {
   if (typeof path !== 'string') throw new TypeError(`path must be text, got ${quote(path)}`)
   try {
     // Others, such as pipes, could keep whoever opens them waiting.
@@ -71,7 +71,7 @@ export async function readCsvFile(path: string, options: CsvOptions = {}): Promi
   }
 }
 
-async function readFrom(file: FileHandle, options: CsvOptions): Promise<Table> {
+async function readFrom(file: FileHandle, options: CsvOptions): Promise<CsvTable> {
   const reader = createCsvReader(options)
   const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0)
   const start = bytesRead === 2 ? buffer.readUInt16BE() : 0

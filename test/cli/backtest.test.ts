@@ -227,20 +227,39 @@ describe('gruflow backtest', () => {
     assert.equal(code, 0)
     const { notes, rows: all } = (await meta()) as { notes?: string[]; rows?: { all: number } }
     assert.equal(all?.all, 305)
-    assert.equal(notes?.length, 1)
-    assert.ok(said.includes(notes[0]))
+    assert.deepEqual(notes, [
+      'times: column "time", 1 h apart',
+      '5 rows are empty because no reading came for them',
+    ])
+    assert.ok(said.includes(notes[1]))
   })
 
   it('counts named rows as they stand in the file, also where their times repeat', async () => {
     await writeTable(table, { rows: 310, names: ['x'], time: (row) => hourly(row < 100 ? row : row - 1) })
     const args = ['--time', 'time', '--horizon', '6', ...rows, ...small, '--out', out]
-    const refused = await finished('backtest', table, ...args)
+    for (const columns of [[], ['--columns', 'x']]) {
+      const { code, out: said } = await finished('backtest', table, ...columns, ...args)
+      assert.equal(code, 0)
+      assert.match(said, /\nrows count without their times, which do not rise: row 101/)
+      assert.equal(npy(join(out, 'origins.npy')).values[0], 259)
+    }
+    const refused = await finished('backtest', table, '--columns', 'x', ...args, '--time', 'tiem')
     assert.equal(refused.code, 1)
-    assert.match(refused.err, /times must rise from row to row, but row 101/)
-    const { code, out: said } = await finished('backtest', table, '--columns', 'x', ...args)
+    assert.match(refused.err, /there is no column "tiem"/)
+  })
+
+  it('sorts rows by time when it puts them on a grid, and says so', async () => {
+    await writeTable(table, { rows: 300, names: ['x'], time: (row) => hourly(row === 100 ? 99 : 299 - row) })
+    const { code, out: said } = await finished('backtest', table, ...small, '--out', out)
     assert.equal(code, 0)
-    assert.match(said, /\nrows count without their times: .*row 101/)
-    assert.equal(npy(join(out, 'origins.npy')).values[0], 259)
+    const { notes } = (await meta()) as { notes?: string[] }
+    assert.deepEqual(notes, [
+      'times: column "time", 1 h apart',
+      'rows were put in the order of their times',
+      '1 row was left out because a row before has the same time',
+      '1 rows are empty because no reading came for them',
+    ])
+    for (const note of notes ?? []) assert.ok(said.includes(`\n${note}\n`), note)
   })
 
   it('replaces an earlier backtest, and nothing else unless it is told to', async () => {

@@ -75,7 +75,7 @@ describe('readCsv', () => {
 
   it('lets the first cell decide that comes after a long time of none', () => {
     const rows = (late: string): string =>
-      `a,late\n${Array.from({ length: 150 }, (_, row) => `${row},\n`).join('')}150,${late}\n151,\n`
+      `a,late\n${Array.from({ length: 150 }, (_, row) => `${row % 7},\n`).join('')}150,${late}\n151,\n`
     const { columns } = readCsv(rows('7'))
     assert.equal(columns[1].values[150], 7)
     assert.ok(columns[1].values.every((value, row) => row === 150 || Number.isNaN(value)))
@@ -101,6 +101,50 @@ describe('readCsv', () => {
     assert.equal(readCsv(counter).period, null)
     assert.equal(readCsv(counter, { time: 'energy' }).period, 60_000)
     assert.equal(readCsv(ETT, { time: null }).times, null)
+  })
+
+  it('takes a column for that of times also where some cells are blank, unless there is a whole one', () => {
+    const some = readCsv('date,late,a\n2026-01-01,,1\nNA,2026-01-02,2\n2026-01-03,x,3\n', {
+      unsorted: 'sort',
+    })
+    assert.deepEqual([some.timeColumn, some.rows], ['date', 2])
+    const whole = readCsv('date,time,a\n2026-01-01,2026-01-01,1\n,2026-01-02,2\n2026-01-03,2026-01-03,3\n')
+    assert.deepEqual([whole.timeColumn, whole.rows], ['time', 3])
+    assert.equal(readCsv('date,a\n2026-01-01,1\nsoon,2\n').timeColumn, null)
+  })
+
+  it('sorts rows by time, or lets them count without times, and says so', () => {
+    const text = 'date,a\n2026-01-02,1\n,2\n2026-01-01,3\n2026-01-02,4\n2026-01-04,5\n'
+    const sorted = readCsv(text, { unsorted: 'sort' })
+    assert.deepEqual(
+      [...(sorted.times ?? [])],
+      [1, 2, 4].map((day) => Date.UTC(2026, 0, day)),
+    )
+    assert.deepEqual(plain(sorted.columns), [['a', [3, 1, 5]]])
+    assert.equal(sorted.rows, 3)
+    assert.deepEqual(sorted.notes, [
+      'rows were put in the order of their times',
+      '1 row was left out because a row before has the same time',
+      '1 row was left out for having no time',
+    ])
+    const ignored = readCsv(text, { unsorted: 'ignore' })
+    assert.equal(ignored.times, null)
+    assert.deepEqual(plain(ignored.columns), [['a', [1, 2, 3, 4, 5]]])
+    assert.deepEqual(ignored.notes, ['rows count without their times, which do not rise: row 2 has none'])
+    for (const unsorted of ['sort', 'ignore'] as const)
+      assert.deepEqual(readCsv(ETT, { unsorted }), readCsv(ETT))
+  })
+
+  it('leaves out what counts rows, unless there is nothing else or it is named, and says so', () => {
+    const text = `id,a,state\n${Array.from({ length: 10 }, (_, row) => `${row + 4},${row % 3},on\n`).join('')}`
+    const { columns, notes } = readCsv(text)
+    assert.deepEqual(
+      columns.map(({ name }) => name),
+      ['a'],
+    )
+    assert.deepEqual(notes, ['left out for holding no numbers: "state"', 'left out for counting rows: "id"'])
+    assert.equal(readCsv(text, { columns: ['id', 'a'] }).columns.length, 2)
+    assert.equal(readCsv(text.replaceAll(/,\d,/g, ',x,')).columns[0].name, 'id')
   })
 
   it('lets all rows tell whether day or month come first', () => {
@@ -135,13 +179,13 @@ describe('readCsv', () => {
     const rows = 200_000
     const lines = function* (): Generator<string> {
       yield 'time,a,b'
-      for (let row = 0; row < rows; row++) yield `${1_700_000_000 + row * 60},${row},${row / 8}`
+      for (let row = 0; row < rows; row++) yield `${1_700_000_000 + row * 60},${row / 2},${row / 8}`
     }
     const table = readCsv(lines())
     assert.equal(table.rows, rows)
     assert.equal(table.period, 60_000)
     assert.equal(table.times?.[rows - 1], (1_700_000_000 + (rows - 1) * 60) * 1000)
-    assert.ok(table.columns[0].values.every((value, row) => value === row))
+    assert.ok(table.columns[0].values.every((value, row) => value === row / 2))
     assert.equal(table.columns[1].values[rows - 1], (rows - 1) / 8)
   })
 })

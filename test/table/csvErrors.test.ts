@@ -63,7 +63,12 @@ describe('readCsv refuses', () => {
       time: 'date',
     })
     const late = `date,a\n${Array.from({ length: 120 }, (_, i) => `${1.7e9 + i},1\n`).join('')},1\n`
-    refuses(late, 'row 121 (line 122): "" in the time column "date" is no time that can be read')
+    refuses(late, 'times must rise from row to row, but row 121 has none')
+    refuses('date,a\n,1\n', 'no row has a time', { time: 'date', unsorted: 'sort' })
+    const long = 'time,sensor,a\n2026-01-01,x,1\n2026-01-01,y,2\n2026-01-02,x,3\n2026-01-02,y,4\n'
+    refuses(long, /^2 of 4 rows have the time of another row: a table needs one row for each time/, {
+      unsorted: 'sort',
+    })
   })
 
   it('dates whose day and month cannot be told apart', () => {

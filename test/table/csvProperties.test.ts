@@ -83,11 +83,11 @@ describe('CSV', () => {
     ]) {
       const cells = Array.from(
         { length: rows },
-        (_, row) => `${mark}${row}${mark},${mark}${row % 7}${mark}${newline}`,
+        (_, row) => `${mark}${row / 2}${mark},${mark}${row % 7}${mark}${newline}`,
       )
       const table = readCsv(`"a ""b""",c${newline}${cells.join('')}`)
       assert.equal(table.rows, rows)
-      assert.ok(table.columns[0].values.every((value, row) => value === row))
+      assert.ok(table.columns[0].values.every((value, row) => value === row / 2))
       assert.ok(table.columns[1].values.every((value, row) => value === row % 7))
     }
   })
