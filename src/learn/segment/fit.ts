@@ -3,7 +3,7 @@ import { initialiseNet } from './initialise.ts'
 import { chooseSettings } from './settings.ts'
 import { openTraining, type Training } from './training.ts'
 import type { FitControl, FitJob, FitProgress, FitResult, ScaleKind, SegmentModel } from './types.ts'
-import { carriedOver } from './warm.ts'
+import { carriedOver, withOthers } from './warm.ts'
 
 /** Epochs without improvement after which the fit ends. */
 const PATIENCE = 5
@@ -119,7 +119,7 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
   }
   const { best } = winner
   return {
-    model: { spec: chosen, weights: best.weights, channels },
+    model: withOthers({ spec: chosen, weights: best.weights, channels }, job.start),
     tailSkills: best.skills,
     validationLoss: best.validationLoss,
     naiveLoss: best.naiveLoss,

@@ -70,7 +70,10 @@ export interface FitJob {
   /** Whether the series are columns of one table: then they have one season. */
   readonly table: boolean
   readonly series: readonly FitSeries[]
-  /** Goes on from these weights where their shape is still the right one; keys are matched, new ones begin in the middle. */
+  /**
+   * Goes on from these weights where their shape is still the right one; keys are matched, new ones begin in the middle.
+   * Channels of it that are none of `series` stay as they are, behind those that are.
+   */
   readonly start: SegmentModel | null
   readonly seed: number
   readonly schedule: FitSchedule
