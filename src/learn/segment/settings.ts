@@ -1,3 +1,4 @@
+import { quote } from '../../quote.ts'
 import { type SplitSeries, splitSeries } from './data.ts'
 import { detectSeason, sharedSeason } from './season.ts'
 import type { Channel, FitJob, SegmentSpec } from './types.ts'
@@ -11,14 +12,17 @@ const USUAL = 24
 /** Share by which a season may differ and still count as the same. */
 const SAME = 0.1
 
-/** What a fit is done with; the scale in `spec` is the job's, `auto` read as `fixed`. */
+/** What a fit is done with; the scale in `spec` is the job's, `auto` read as the checkpoint's, or `fixed`. */
 export interface Settings {
   readonly spec: SegmentSpec
   readonly series: readonly SplitSeries[]
   readonly channels: readonly Channel[]
 }
 
-/** Chooses what the job leaves open from what it may learn from, and splits its series. */
+/**
+ * Chooses what the job leaves open from what it may learn from, and splits its series.
+ * @throws RangeError when the checkpoint is of another net
+ */
 export function chooseSettings(job: FitJob): Settings {
   const { horizon, hiddenSize, scale, start, checkpoint } = job
   const known = job.series.map(({ values, trainEnd }) => values.subarray(0, trainEnd ?? values.length))
@@ -27,16 +31,26 @@ export function chooseSettings(job: FitJob): Settings {
   const kept = start !== null && isStill(typical, middle(start.channels.map(({ season }) => season)))
   const longest = Math.max(...known.map(({ length }) => length))
   const segment = job.segment ?? (kept ? start.spec.segment : chooseSegment(typical, horizon, longest))
-  const spec: SegmentSpec = checkpoint?.spec ?? {
+  const spec: SegmentSpec = {
     segment,
     horizon,
     hiddenSize,
     seasonal: kept && start.spec.segment === segment ? start.spec.seasonal : typical > segment,
-    scale: scale === 'auto' ? 'fixed' : scale,
+    scale: scale === 'auto' ? (checkpoint?.spec.scale ?? 'fixed') : scale,
     channels: job.series.length,
   }
+  if (checkpoint) checkSame(checkpoint.spec, spec)
   const series = job.series.map((one, i) => splitSeries(one, seasons[i], spec.segment, horizon))
   return { spec, series, channels: series.map(({ key, unit, season }) => ({ key, unit, season })) }
+}
+
+function checkSame(found: SegmentSpec, expected: SegmentSpec): void {
+  for (const key of Object.keys(expected) as (keyof SegmentSpec)[]) {
+    if (found[key] === expected[key]) continue
+    throw new RangeError(
+      `the checkpoint is of another net: its ${key} is ${quote(found[key])}, not ${quote(expected[key])}`,
+    )
+  }
 }
 
 function chooseSeasons({ season, table }: FitJob, known: readonly Float64Array[]): number[] {

@@ -39,6 +39,7 @@ export interface Training {
     FitCheckpoint,
     'update' | 'epoch' | 'stale' | 'weights' | 'mean' | 'square' | 'places' | 'states' | 'best'
   >
+  /** @throws RangeError naming what is not of this training */
   restore(checkpoint: FitCheckpoint): void
 }
 
@@ -84,6 +85,26 @@ export function openTraining(
     } else if (epoch > FULL) stale++
   }
 
+  const checkFits = ({ weights, mean, square, places, states, best }: FitCheckpoint): void => {
+    const { size } = net.layout
+    const { count } = net.weights
+    for (const [name, values, length] of [
+      ['weights', weights, size],
+      ['best weights', best.weights, size],
+      ['mean gradients', mean, count],
+      ['squared gradients', square, count],
+      ['places', places, chunks.places.length],
+      ['states', states, chunks.states.length],
+      ['skills', best.skills, series.length],
+    ] as const) {
+      // It may be from a file.
+      if (values?.length === length) continue
+      throw new RangeError(`the checkpoint must have ${length} ${name}, got ${values?.length ?? 'none'}`)
+    }
+    const wild = places.findIndex((v, i) => v < 0 || (i % 2 === 0 && v >= series.length))
+    if (wild >= 0) throw new RangeError(`the checkpoint's places are not in these series: ${places[wild]}`)
+  }
+
   return {
     get update() {
       return update
@@ -108,15 +129,16 @@ export function openTraining(
       const random = createRandom((seed + Math.imul(epoch + 1, 0x9e3779b1)) >>> 0)
       const rate = LEARNING_RATE * DECAY ** Math.max(0, epoch + 1 - FULL)
       loss = 0
+      let learned = 0
       for (let i = 0; i < updates && !stop(); i++) {
         net.weights.clear()
         const chunkLoss = chunks.next(random)
-        loss += (chunkLoss - loss) / (i + 1)
-        update++
-        onUpdate(update, loss)
+        // What is beyond float32 teaches nothing, and counts as nothing: moments and updates go together.
         if (!Number.isFinite(chunkLoss + clip(net.arena, net.weights, CLIP))) continue
         adam.step(rate)
         net.pack()
+        loss += (chunkLoss - loss) / ++learned
+        onUpdate(++update, loss)
       }
       epoch++
       judge()
@@ -132,6 +154,7 @@ export function openTraining(
       best,
     }),
     restore(checkpoint) {
+      checkFits(checkpoint)
       net.weights.load(checkpoint.weights)
       net.pack()
       chunks.places.set(checkpoint.places)
