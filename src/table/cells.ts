@@ -8,7 +8,7 @@ const LONGEST_ROW = 2 ** 20
 /** Rows that tell what stands between cells. */
 const DETECTING_ROWS = 10
 /** What may stand between cells; the first of two that do equally well. */
-const DELIMITERS = [',', ';', '\t']
+const DELIMITERS = [',', ';', '\t', '|']
 
 export interface CellOptions {
   /** What stands between cells. `undefined`: detected. */

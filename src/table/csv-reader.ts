@@ -11,6 +11,7 @@ import type { CsvOptions, CsvTable } from './types.ts'
 
 /** Rows by which columns are chosen where they are not named. */
 const SAMPLE = 100
+const GROUPED = /^\s*[+-]?[1-9]\d{0,2},\d{3}\s*$/
 const MAX_CELLS = 100_000_000
 const MAX_CHARACTERS = 2 ** 31
 
@@ -39,7 +40,7 @@ export function createCsvReader(options: CsvOptions = {}): CsvReader {
   let times: TimeColumn | undefined
   let columns: ValueColumn[] = []
   let rows = 0
-  /** What decimal marks have been so far, where they may be commas. */
+  /** What decimal marks have been so far. */
   let mark = ''
 
   function takeRow(row: string[], line: number): void {
@@ -102,16 +103,28 @@ export function createCsvReader(options: CsvOptions = {}): CsvReader {
   }
 
   function numberOf(cell: string): number | undefined {
-    if (cells.delimiter !== ';') return readNumber(cell)
-    const value = readNumber(cell, true)
-    const [found] = /[.,]/.exec(cell) ?? ['']
-    if (value === undefined || Number.isNaN(value) || found === '') return value
-    if (mark === '') mark = found
-    return found === mark ? value : undefined
+    const value = readNumber(cell)
+    if (mark === '.') return value
+    if (value !== undefined) {
+      if (!cell.includes('.')) return value
+      if (mark === ',') return undefined
+      mark = '.'
+      return value
+    }
+    const withComma = readNumber(cell, true)
+    if (withComma === undefined || (mark === '' && mayBeGrouped(cell))) return undefined
+    mark = ','
+    return withComma
+  }
+
+  /** Whether a comma may stand for thousands; in a file that has commas between cells as well it is likely. */
+  function mayBeGrouped(cell: string): boolean {
+    return cells.delimiter === ',' && GROUPED.test(cell)
   }
 
   function wrong(cell: string): string {
-    if (cells.delimiter !== ';' || readNumber(cell, true) === undefined) return `${quote(cell)} is no number`
+    if (readNumber(cell, true) === undefined) return `${quote(cell)} is no number`
+    if (mark === '') return `${quote(cell)} may be a decimal number or a whole one with digits in groups`
     return `${quote(cell)} has another decimal mark than the numbers before, ${quote(mark)}`
   }
 

@@ -22,8 +22,9 @@ const REASONS = new Map([
 /**
  * Reads a table from CSV (RFC 4180), whose first row holds the names of the columns.
  *
- * Cells hold numbers with a decimal point, between semicolons with a comma as well; NaN is what is empty, `NaN`, `NA`,
- * `N/A`, `null` or `none`. White space around names and cells does not count, and blank lines are left out. Times rise
+ * Cells hold numbers with a decimal point, or all with a comma (in quotation marks where commas stand between cells; then
+ * `"1,234"` is refused until another number tells what its comma means); NaN is what `readNumber` takes for missing. White
+ * space around names and cells does not count, and blank lines are left out. Times rise
  * from row to row; without a zone they are UTC.
  * @param source the text, or its lines, with or without their line breaks
  * @throws Error naming row (1-based, without the first), line and column of a cell that is no number or no time; for

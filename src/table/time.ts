@@ -4,7 +4,9 @@ const DIGITS = /^\d{9,20}(?:\.\d{1,9})?$/
 const DATE = '(\\d{1,4})([-/.])(\\d{1,2})\\2(\\d{1,4})'
 const CLOCK = '(\\d{1,2}):(\\d\\d)(?::(\\d\\d)(?:[.,](\\d{1,9}))?)?'
 const ZONE = '(?: ?(?:[Zz]|UTC|([+-])(\\d\\d)(?::?(\\d\\d))?))?'
-const INSTANT = new RegExp(`^${DATE}(?:(?:[Tt]| {1,2})${CLOCK}${ZONE})?$`)
+const HALF = '(?: ?([AaPp])[Mm])?'
+const INSTANT = new RegExp(`^${DATE}(?:(?:[Tt]| {1,2})${CLOCK}${HALF}${ZONE})?$`)
+const MONTH = /^(\d{4})-(\d\d)$/
 /** Before it dates are placeholders, such as the year 1 of a clock never set. */
 const FIRST_YEAR = 1000
 const MINUTE = 60_000
@@ -24,8 +26,8 @@ export interface ReadTime {
  * Reads an instant from a text; `undefined` where it names none.
  *
  * It may be ISO 8601 or like it (`2026-01-31`, `2026/1/31 8:05`, `2026-01-31T08:05:00.25+01:00`), with dots and the day
- * first (`31.01.2026 8:05`), with slashes or dashes and the year last (`1/31/2026 8:05`), or a number for `fromEpoch`.
- * **Without a zone it is UTC**, a date alone midnight.
+ * first (`31.01.2026 8:05`), with slashes or dashes and the year last (`1/31/2026 8:05 PM`), a month (`2026-01`), or a
+ * number for `fromEpoch`. **Without a zone it is UTC**, a date alone midnight, a month its first day.
  */
 export function readTime(text: string): ReadTime | undefined {
   if (text.length > LONGEST) return undefined
@@ -34,7 +36,8 @@ export function readTime(text: string): ReadTime | undefined {
     const time = fromEpoch(Number(trimmed))
     return time === undefined ? undefined : { monthFirst: time, dayFirst: time }
   }
-  const match = INSTANT.exec(trimmed)
+  const [, year, month] = MONTH.exec(trimmed) ?? []
+  const match = INSTANT.exec(year === undefined ? trimmed : `${year}-${month}-01`)
   if (!match) return undefined
   const [, first, mark, second, third] = match
   const clock = clockOf(match)
@@ -91,13 +94,21 @@ function clockOf(match: RegExpExecArray): number {
     minutes = '0',
     seconds = '0',
     fraction = '',
+    half,
     sign,
     zoneHours = '0',
     zoneMinutes = '0',
   ] = match
-  const time = Number(hours) * HOUR + Number(minutes) * MINUTE + Number(`${seconds}.${fraction}0`) * 1000
-  if (Number(minutes) > 59 || Number(seconds) > 59 || time > DAY) return Number.NaN
+  const hour = half === undefined ? Number(hours) : hourOf(Number(hours), half)
+  const time = hour * HOUR + Number(minutes) * MINUTE + Number(`${seconds}.${fraction}0`) * 1000
+  if (Number(minutes) > 59 || Number(seconds) > 59 || !(time <= DAY)) return Number.NaN
   const zone = Number(zoneHours) * HOUR + Number(zoneMinutes) * MINUTE
   if (Number(zoneMinutes) > 59 || zone > DAY) return Number.NaN
   return time - (sign === '-' ? -zone : zone)
+}
+
+/** Hour of the day from one of a clock with twelve; NaN where that has no such hour. */
+function hourOf(hour: number, half: string): number {
+  if (hour < 1 || hour > 12) return Number.NaN
+  return (hour % 12) + (/p/i.test(half) ? 12 : 0)
 }

@@ -42,12 +42,15 @@ describe('readCsv', () => {
       ETT.replaceAll(',', '\t'),
       ETT.replaceAll(',', ';'),
       ETT.replaceAll(',', ';').replaceAll('.', ','),
+      ETT.replaceAll(',', '\t').replaceAll('.', ','),
+      ETT.replaceAll(',', '|').replaceAll('.', ','),
+      ETT.replace(/\d+\.\d+/g, (number) => `"${number.replace('.', ',')}"`).replace('5,827', '05,827'),
       ETT.replaceAll(',', ' , '),
       ETT.replace(/[^,\n]+/g, '"$&"').replaceAll('\n', '\r\n'),
     ]) {
       assert.deepEqual(readCsv(text), expected, JSON.stringify(text))
     }
-    assert.deepEqual(readCsv(ETT.replaceAll(',', '|'), { delimiter: '|' }), expected)
+    assert.deepEqual(readCsv(ETT.replaceAll(',', '!'), { delimiter: '!' }), expected)
   })
 
   it('reads lines as it reads text', () => {

@@ -27,6 +27,14 @@ describe('readCsv refuses', () => {
       'a;b\n1;1,5\n2;1.5\n',
       'row 2 (line 3), column "b": "1.5" has another decimal mark than the numbers before, ","',
     )
+    refuses(
+      'a,b\n1.5,"2,5"\n',
+      'row 1 (line 2), column "b": "2,5" has another decimal mark than the numbers before, "."',
+    )
+    refuses(
+      'a,b\n1,"1,234"\n',
+      'row 1 (line 2), column "b": "1,234" may be a decimal number or a whole one with digits in groups',
+    )
     refuses('a;b\n1;1.234,5\n1;2\n', 'row 1 (line 2), column "b": "1.234,5" is no number')
   })
 

@@ -24,7 +24,9 @@ describe('numbers of tables', () => {
   })
 
   it('knows what says that there is no number', () => {
-    for (const text of ['', '  ', 'NaN', 'nan', 'NA', 'N/A', '#N/A', 'null', 'NULL', 'None', '\t']) {
+    const words = ['', '  ', 'NaN', 'nan', 'NA', 'N/A', '#N/A', 'null', 'NULL', 'None', '\t']
+    const sensors = ['unknown', 'Unavailable', '?', '-', 'inf', '-inf', '+Inf', 'Infinity', '-Infinity']
+    for (const text of [...words, ...sensors]) {
       assert.ok(Number.isNaN(readNumber(text)), text)
     }
   })
@@ -35,15 +37,14 @@ describe('numbers of tables', () => {
       '0x10',
       '0b1',
       ' 0o7',
-      'Infinity',
-      '-inf',
       '1e999',
       '1,5',
       '1 2',
       '1_0',
       '--1',
       '.',
-      '-',
+      '--',
+      'infinite',
     ]) {
       assert.equal(readNumber(text), undefined, text)
     }

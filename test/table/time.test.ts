@@ -26,13 +26,21 @@ describe('times of tables', () => {
       '31.01.2026 08:05:00',
       '31.1.2026 8:05',
       ' 2026-01-31 08:05 ',
+      '2026-01-31 08:05:00am',
     ]) {
       assert.equal(instant(text), AT, text)
     }
     assert.equal(instant('2026-01-31'), Date.UTC(2026, 0, 31))
+    assert.equal(instant('2026-02'), Date.UTC(2026, 1, 1))
     assert.equal(instant('2026-01-31T24:00'), Date.UTC(2026, 1, 1))
     assert.equal(instant('2026-01-31T08:05:00.25Z'), AT + 250)
     assert.equal(instant('2024-02-29'), Date.UTC(2024, 1, 29))
+    for (const [text, hour] of [
+      ['12:05 AM', 0],
+      ['12:05 PM', 12],
+      ['11:05 pm', 23],
+    ] as const)
+      assert.equal(instant(`2026-01-31 ${text}`), Date.UTC(2026, 0, 31, hour, 5), text)
   })
 
   it('reads every instant as it is written', () => {
@@ -72,7 +80,7 @@ describe('times of tables', () => {
         '12',
         '20',
         '2026',
-        '2026-01',
+        '2026-13',
         '08:05',
         '2026-02-30',
         '2026-13-01',
@@ -82,6 +90,8 @@ describe('times of tables', () => {
       ...[
         '2026-01-31 25:00',
         '2026-01-31 24:01',
+        '2026-01-31 13:00 PM',
+        '2026-01-31 0:00 AM',
         '2026-01-31 08:60',
         '2026-01-31 8',
         '2026-01-31 08:05+25:00',
