@@ -1,11 +1,12 @@
 import { basename } from 'node:path'
 import { backtest as runBacktest } from '../forecast/backtest/backtest.ts'
 import { checkBacktest } from '../forecast/backtest/check.ts'
-import { defaultRows, originsOf } from '../forecast/backtest/rows.ts'
+import { originsOf } from '../forecast/backtest/rows.ts'
 import type { BacktestMode, BacktestOptions } from '../forecast/backtest/types.ts'
 import { createNewest } from './backtest-chart.ts'
 import { checkFolder, openFolder } from './backtest-folder.ts'
 import { metaOf } from './backtest-meta.ts'
+import { chooseRows, defaultHorizon, HORIZON, withoutUnseen } from './backtest-rows.ts'
 import { backtestLines } from './backtest-text.ts'
 import { type Command, deviceOption, parseCommand, positional, UsageError } from './command.ts'
 import { FIT_HELP, FIT_OPTIONS, fitChoices, wholeOption } from './fit-options.ts'
@@ -16,10 +17,6 @@ import { type Split, splitOptions } from './rows.ts'
 import { type NotedTable, readGrid, readRows } from './table-file.ts'
 
 const MODES: readonly BacktestMode[] = ['frozen', 'stream', 'cold']
-/** Steps ahead where nobody says: a day of hourly readings, less where a file is short. */
-const HORIZON = 24
-/** Rows for each step ahead that a file needs, so that test rows hold several horizons. */
-const ROWS_PER_STEP = 20
 const MAX_THREADS = 64
 
 const HELP = `Usage: gruflow backtest FILE.csv[.gz] [options]
@@ -73,6 +70,7 @@ export const backtest: Command = {
       file,
       horizon,
       split,
+      choosesColumns: columns === undefined && split === undefined,
       options: {
         ...net,
         mode: modeOption(values.mode),
@@ -94,17 +92,21 @@ interface Task {
   /** undefined: chosen by the length of the file, as are the rows. */
   readonly horizon: number | undefined
   readonly split: Split | undefined
+  /** Whether nobody named any columns or rows. */
+  readonly choosesColumns: boolean
   readonly options: Omit<BacktestOptions, 'horizon' | keyof Split> & { readonly coverage: number }
   readonly out: string
   readonly draws: boolean
 }
 
-async function run(task: Task, { table, notes }: NotedTable, signal: AbortSignal): Promise<number> {
-  const { file, out } = task
+async function run(task: Task, read: NotedTable, signal: AbortSignal): Promise<number> {
+  const { file, out, horizon } = task
+  const split = task.split ?? chooseRows(read.table.rows, horizon)
+  const { table, notes } = task.choosesColumns ? withoutUnseen(read, split) : read
   const options = {
     ...task.options,
-    ...(task.split ?? defaultRows(table.rows)),
-    horizon: task.horizon ?? Math.min(HORIZON, Math.max(1, Math.floor(table.rows / ROWS_PER_STEP))),
+    ...split,
+    horizon: horizon ?? defaultHorizon(table.rows),
   }
   const checked = checkBacktest(table, options)
   const origins = originsOf(options.test, options.horizon)

@@ -248,6 +248,23 @@ describe('gruflow backtest', () => {
     assert.match(refused.err, /there is no column "tiem"/)
   })
 
+  it('leaves out columns without a value to learn from, unless they are named', async () => {
+    const lines = Array.from({ length: 300 }, (_, row) => `${valueAt(row, 0)},${row < 180 ? '' : row % 9}`)
+    await writeFile(table, `x,late\n${lines.join('\n')}\n`)
+    const { code, out: said } = await finished('backtest', table, ...small, '--out', out)
+    assert.equal(code, 0)
+    const { columns, notes } = (await meta()) as { columns?: string[]; notes?: string[] }
+    assert.deepEqual(columns, ['x'])
+    assert.deepEqual(notes, [
+      'no column of times: rows count as equally far apart',
+      'left out for having no value in the rows to learn from: "late"',
+    ])
+    for (const note of notes ?? []) assert.ok(said.includes(`\n${note}\n`), note)
+    const named = await finished('backtest', table, '--columns', 'x,late', ...small, '--out', out)
+    assert.equal(named.code, 1)
+    assert.match(named.err, /column "late" has no value in the fit rows, 0:180/)
+  })
+
   it('sorts rows by time when it puts them on a grid, and says so', async () => {
     await writeTable(table, { rows: 300, names: ['x'], time: (row) => hourly(row === 100 ? 99 : 299 - row) })
     const { code, out: said } = await finished('backtest', table, ...small, '--out', out)
@@ -300,7 +317,7 @@ describe('gruflow backtest', () => {
     ['is empty', '', /the table is empty/],
     ['has no numbers', 'time,a\n2026-01-01,x\n2026-01-02,y\n', /no column holds numbers/],
     ['is binary', Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 89) % 256)), /cannot be read/],
-    ['has too few rows', 'a\n1\n2\n3\n', /too few to learn/],
+    ['has too few rows', 'a\n1\n2\n3\n', /the file has 3 rows; at least 5 are needed\n/],
     [
       'has a cell that a terminal would obey',
       `a\n1\n${'\u001b[2J'}\n`,

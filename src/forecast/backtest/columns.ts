@@ -38,7 +38,7 @@ export function checkColumns(columns: readonly Column[]): void {
     const bad = values.findIndex((v) => Math.abs(v) > LARGEST)
     if (bad >= 0) {
       throw new RangeError(
-        `values must lie within ±${LARGEST}: column ${quote(name)} has ${values[bad]} in row ${bad}`,
+        `values must lie within ±${LARGEST}: column ${quote(name)} has ${values[bad]} in row ${bad + 1}, counted from 1`,
       )
     }
   }
