@@ -3,6 +3,7 @@ import { quote } from '../src/quote.ts'
 import { readCsvFile } from '../src/table/csv.ts'
 import { createCsvReader } from '../src/table/csv-reader.ts'
 import { onGrid } from '../src/table/grid.ts'
+import { NoTableError } from '../src/table/no-table.ts'
 import { collectRows, type RowCollector } from '../src/table/rows.ts'
 import { isList, isPair, readRow } from '../src/table/shape.ts'
 import type { Column, CsvOptions, CsvTable } from '../src/table/types.ts'
@@ -30,7 +31,7 @@ export interface History {
  * Reads CSV text that is cut anywhere; other nodes have their turns meanwhile.
  * @throws Error naming row, column and value, or what is too much
  */
-export async function readText(pieces: readonly string[]): Promise<History> {
+export async function readText(pieces: readonly string[], signal?: AbortSignal): Promise<History> {
   const reader = createCsvReader(LIMITS)
   let text = ''
   for (const piece of pieces) {
@@ -39,20 +40,32 @@ export async function readText(pieces: readonly string[]): Promise<History> {
       reader.push(text.slice(0, PIECE))
       text = text.slice(PIECE)
       await turn()
+      signal?.throwIfAborted()
     }
   }
   reader.push(text)
   return historyOfTable(reader.finish())
 }
 
-/** Reads the CSV file of this name. @throws Error naming the file, as {@link readText} and {@link findHistory} */
-export async function readFile(name: unknown, folders: HistoryFolders): Promise<History> {
+/**
+ * Reads the CSV file of this name.
+ * @throws Error naming the file, as {@link readText} and {@link findHistory}; of a file that is no table it quotes nothing,
+ * because that may be any text file with secrets in it
+ */
+export async function readFile(
+  name: unknown,
+  folders: HistoryFolders,
+  signal?: AbortSignal,
+): Promise<History> {
   const path = await findHistory(name, folders)
   try {
-    return historyOfTable(await readCsvFile(path, LIMITS))
-  } catch (error) {
     // By the name that was given, not by where that leads.
-    throw new Error((error as Error).message.replace(quote(path), () => quote(name)))
+    return historyOfTable(await readCsvFile(path, { ...LIMITS, name: String(name), signal }))
+  } catch (error) {
+    if (!((error as Error).cause instanceof NoTableError)) throw error
+    throw new Error(
+      `${quote(name)} cannot be read: it is no table with names of columns in the first row and numbers below`,
+    )
   }
 }
 
@@ -70,14 +83,16 @@ export function addTable(rows: RowCollector, payload: unknown, topic: string): v
 }
 
 /** Reads a table as {@link addTable}, from one message; other nodes have their turns meanwhile. */
-export async function readTable(payload: unknown, topic: string): Promise<History> {
+export async function readTable(payload: unknown, topic: string, signal?: AbortSignal): Promise<History> {
   const rows = openRows()
   const key = keyOfTable(payload, topic)
   if (!isList(payload)) rows.add(payload, key)
   else {
     for (let i = 0; i < payload.length; i++) {
       rows.add(payload[i], key)
-      if (i % ROWS === 0) await turn()
+      if (i % ROWS !== 0) continue
+      await turn()
+      signal?.throwIfAborted()
     }
   }
   return historyOfRows(rows)

@@ -10,7 +10,7 @@ import { createTrainText, type TrainText } from './trainText.ts'
 const MAX_SEQUENCES = 4
 
 /** Reads a history that is all there. */
-export type ReadHistory = () => History | Promise<History>
+export type ReadHistory = (signal?: AbortSignal) => History | Promise<History>
 
 /** Makes histories of messages. */
 export interface TrainInput {
@@ -67,7 +67,7 @@ export function createTrainInput(onGivenUp: (parts: number) => void): TrainInput
     sequence.parts++
     if (!(sequence.parts >= Number(count ?? Number.NaN)) && !isComplete(msg)) return undefined
     sequences.delete(id)
-    return () => (text.pieces.length > 0 ? readText(text.pieces) : historyOfRows(rows))
+    return (signal) => (text.pieces.length > 0 ? readText(text.pieces, signal) : historyOfRows(rows))
   }
 
   function takeRow(msg: Message, payload: unknown): ReadHistory | undefined {
@@ -93,10 +93,11 @@ export function createTrainInput(onGivenUp: (parts: number) => void): TrainInput
         return takePart(msg, parts as Record<string, unknown>)
       }
       const payload = decoded(msg.payload)
-      if (typeof payload === 'string' && /[\n\r]/.test(payload.trim())) return () => readText([payload])
+      if (typeof payload === 'string' && /[\n\r]/.test(payload.trim()))
+        return (signal) => readText([payload], signal)
       const key = keyOf(msg)
       if (!isTable(payload)) return takeRow(msg, payload)
-      return () => readTable(payload, key)
+      return (signal) => readTable(payload, key, signal)
     },
     clear() {
       sequences.clear()

@@ -6,7 +6,7 @@ import { openModelFiles } from './models.ts'
 import type { Done, Message, Red, RedNode, Send } from './red.ts'
 import { createStatus, errorStatus } from './status.ts'
 import { type History, readFile } from './trainHistory.ts'
-import { createTrainInput } from './trainInput.ts'
+import { createTrainInput, type ReadHistory } from './trainInput.ts'
 import { fittedMessages } from './trainMessage.ts'
 import { serveTrain, type TrainNode, type TrainReport } from './trainRoutes.ts'
 import { createTrainRuns, type Fit } from './trainRuns.ts'
@@ -70,7 +70,8 @@ function start(RED: Red, node: TrainNode, config: TrainConfig, fit: Fit): void {
       return
     }
     const refused = attempt(() => {
-      const fromFile = (): Promise<History> => readFile(settings.filename || msg.filename, RED.settings)
+      const fromFile: ReadHistory = (signal) =>
+        readFile(settings.filename || msg.filename, RED.settings, signal)
       const read = settings.history === 'file' ? fromFile : input.take(msg)
       if (read) runs.push({ read, fitted: answer, failed })
       else collected()

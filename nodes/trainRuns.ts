@@ -68,7 +68,7 @@ export function createTrainRuns(learn: Fit, options: () => FitOptions, onChange:
     try {
       signal.throwIfAborted()
       change('reading')
-      const history = await run.read()
+      const history = await run.read(signal)
       signal.throwIfAborted()
       change('fitting')
       const onProgress = (told: FitHistoryProgress): void => {

@@ -9,6 +9,8 @@ import type { CsvOptions, CsvTable } from './types.ts'
 const JOINED = 2 ** 16
 /** First two bytes. */
 const GZIP = 0x1f8b
+/** Of a decoder, when bytes are not what it is for. */
+const NOT_DECODED = 'ERR_ENCODING_INVALID_ENCODED_DATA'
 const UTF_16 = [0xfffe, 0xfeff]
 /** What the commonest errors of the file system mean. */
 const REASONS = new Map([
@@ -48,41 +50,69 @@ export function readCsv(source: string | Iterable<string>, options: CsvOptions =
   return reader.finish()
 }
 
+/** How a file is read. */
+export interface CsvFileOptions extends CsvOptions {
+  /** What errors call the file. @default the last part of its path */
+  readonly name?: string
+  /** Ends the reading, which then rejects with its reason. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * Reads a table from a CSV file in UTF-8, plain or packed with gzip (which the content tells, not the name). The file is
- * read piece by piece, so that memory holds little more than the numbers.
- * @throws Error naming the file: as `readCsv`, and when it cannot be read or its data are damaged
+ * read piece by piece, so that memory holds little more than the numbers. One that is not UTF-8 is read as windows-1252,
+ * which `notes` tells.
+ * @throws Error naming the file: as `readCsv`, and when it cannot be read or its data are damaged; `cause` is the reason
  */
-export async function readCsvFile(path: string, options: CsvOptions = {}): Promise<CsvTable> {
+export async function readCsvFile(path: string, options: CsvFileOptions = {}): Promise<CsvTable> {
   if (typeof path !== 'string') throw new TypeError(`path must be text, got ${quote(path)}`)
+  const { name = basename(path), signal } = options
   try {
     // Others, such as pipes, could keep whoever opens them waiting.
     if (!(await stat(path)).isFile()) throw new Error('it is no regular file')
-    const file = await open(path)
-    try {
-      return await readFrom(file, options)
-    } finally {
-      await file.close()
-    }
+    return await readDecoded(path, options)
   } catch (error) {
+    signal?.throwIfAborted()
     const { code, message } = error as NodeJS.ErrnoException
-    throw new Error(`${quote(basename(path))} cannot be read: ${REASONS.get(code ?? '') ?? message}`, {
+    throw new Error(`${quote(name)} cannot be read: ${REASONS.get(code ?? '') ?? message}`, {
       cause: error,
     })
   }
 }
 
-async function readFrom(file: FileHandle, options: CsvOptions): Promise<CsvTable> {
+async function readDecoded(path: string, options: CsvFileOptions): Promise<CsvTable> {
+  try {
+    return await readEncoded(path, 'utf-8', options)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== NOT_DECODED) throw error
+    const table = await readEncoded(path, 'windows-1252', options)
+    return { ...table, notes: ['the file is not UTF-8 and was read as windows-1252', ...table.notes] }
+  }
+}
+
+async function readEncoded(path: string, encoding: string, options: CsvFileOptions): Promise<CsvTable> {
+  const file = await open(path)
+  try {
+    return await readFrom(file, encoding, options)
+  } finally {
+    await file.close()
+  }
+}
+
+async function readFrom(file: FileHandle, encoding: string, options: CsvFileOptions): Promise<CsvTable> {
   const reader = createCsvReader(options)
   const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0)
   const start = bytesRead === 2 ? buffer.readUInt16BE() : 0
   if (UTF_16.includes(start)) throw new Error('it is UTF-16, but must be UTF-8')
-  const decoder = new TextDecoder()
+  const decoder = new TextDecoder(encoding, { fatal: true })
   const bytes = file.createReadStream({ start: 0, autoClose: false })
   const source = start === GZIP ? bytes.pipe(createGunzip()) : bytes
   bytes.on('error', (error) => source.destroy(error))
   try {
-    for await (const piece of source) reader.push(decoder.decode(piece, { stream: true }))
+    for await (const piece of source) {
+      options.signal?.throwIfAborted()
+      reader.push(decoder.decode(piece, { stream: true }))
+    }
   } finally {
     bytes.destroy()
   }

@@ -32,6 +32,7 @@ describe('files of history', () => {
     writeFileSync(at('outside/o.csv'), CSV)
     writeFileSync(at('user/packed.csv.gz'), gzipSync(CSV))
     writeFileSync(at('user/broken.csv'), 'a\n1\nwarm\n')
+    symlinkSync(at('user/broken.csv'), at('user/broken link.csv'))
     symlinkSync(at('outside/o.csv'), at('user/link.csv'))
     symlinkSync(at('outside'), at('user/way'))
     symlinkSync(at('user/settings.js'), at('user/settings.csv'))
@@ -115,5 +116,31 @@ describe('files of history', () => {
     await assert.rejects(readFile('broken.csv', folders), {
       message: '"broken.csv" cannot be read: row 2 (line 3), column "a": "warm" is no number',
     })
+    await assert.rejects(readFile('deep/../broken link.csv', folders), {
+      message: '"deep/../broken link.csv" cannot be read: row 2 (line 3), column "a": "warm" is no number',
+    })
+  })
+
+  it('are not quoted when they are no tables', async () => {
+    for (const secret of [
+      'password=hunter2\n',
+      'hunter2\npassword\nhunter2\n',
+      'hunter2,hunter2\n1,2\n',
+      '10.5,2026-01-01\n',
+      'user hunter2\nadmin "hunter2" root\n',
+      'user;hunter2\nadmin\n',
+    ]) {
+      writeFileSync(at('user/notes.txt'), secret)
+      await assert.rejects(readFile('notes.txt', folders), (error: Error) => {
+        assert.match(error.message, /^"notes\.txt" cannot be read: /)
+        assert.doesNotMatch(error.message, /hunter2|10\.5|password|admin|user/)
+        return true
+      })
+    }
+  })
+
+  it('are read no further once that is stopped', async () => {
+    const reason = new Error('the fit was stopped')
+    await assert.rejects(readFile('a.csv', folders, AbortSignal.abort(reason)), (error) => error === reason)
   })
 })

@@ -72,6 +72,40 @@ describe('readCsvFile', () => {
     })
   })
 
+  it('reads what is not UTF-8 as windows-1252 and says so, also where that shows late', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, row) => `${row / 4};n;${row % 7}`).join('\n')
+    for (const content of [`Wärme °C;Zustand;b\n${rows}\n`, `a;Zustand;b\n${rows}\n1;heiß;2\n`]) {
+      const bytes = Buffer.from(content, 'latin1')
+      for (const file of [bytes, gzipSync(bytes)]) {
+        const { notes, ...table } = await readCsvFile(await fileOf('w.csv', file))
+        const expected = readCsv(content)
+        assert.deepEqual(notes, ['the file is not UTF-8 and was read as windows-1252', ...expected.notes])
+        assert.deepEqual({ ...table, notes: expected.notes }, expected)
+      }
+    }
+    const path = await fileOf('cut.csv', Buffer.from('a\n1\n\xe9', 'latin1'))
+    await assert.rejects(readCsvFile(path), /row 2 \(line 3\), column "a": "é" is no number$/)
+  })
+
+  it('calls the file in its errors what it is told to', async () => {
+    const path = await fileOf('real.csv', 'a\nx\n')
+    await assert.rejects(
+      readCsvFile(path, { name: 'deep/link.csv' }),
+      /^Error: "deep\/link.csv" cannot be read: /,
+    )
+  })
+
+  it('ends with the reason when it is stopped', async () => {
+    for (const content of [text, gzipSync(text)]) {
+      const path = await fileOf('stopped.csv', content)
+      const ending = new AbortController()
+      const reason = new Error('enough')
+      const reading = readCsvFile(path, { signal: ending.signal })
+      ending.abort(reason)
+      await assert.rejects(reading, (error) => error === reason)
+    }
+  })
+
   it('refuses a small file that holds too much', async () => {
     const blank = await fileOf('blank.csv.gz', gzipSync(Buffer.alloc(20_000_000, '\n')))
     await assert.rejects(readCsvFile(blank, { maxCharacters: 10_000_000 }), {
