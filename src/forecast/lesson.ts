@@ -45,8 +45,8 @@ export function chooseTeachers(least: number, states: readonly StreamState[]): S
 /**
  * What a fit is asked for, with copies of the streams' newest history. It goes on from `start`, which brings its own
  * shape.
- * @param adopted whether `start` stems from a model that was fitted on more than the streams have shown: then its segment
- * and season stay, whatever their short history seems to say
+ * @param adopted whether `start` stems from a model that was fitted on more than the streams have shown: then its shape
+ * and the seasons and units of its channels stay, whatever their short history seems to say
  */
 export function fitJob(
   plan: LessonPlan,
@@ -57,6 +57,7 @@ export function fitJob(
 ): FitJob {
   const { horizon, segment, hiddenSize, season } = plan
   const kept = adopted ? start : null
+  const known = new Map(kept?.channels.map((channel) => [channel.key, channel]))
   const steps = Math.max(2 * enough(plan, start), Math.floor(FIT_STEPS / states.length))
   return {
     horizon,
@@ -65,8 +66,9 @@ export function fitJob(
     season: season ?? commonSeason(kept?.channels ?? []),
     scale: start?.spec.scale ?? 'running',
     table: false,
-    series: states.map((state) => newest(state, steps)),
+    series: states.map((state) => newest(state, steps, known.get(state.key))),
     start,
+    keepShape: adopted,
     seed,
     schedule: SCHEDULE,
     checkpoint: null,
@@ -79,10 +81,18 @@ function commonSeason([first, ...others]: readonly Channel[]): number | null {
   return first && others.every(({ season }) => season === first.season) ? first.season : null
 }
 
-function newest({ key, history }: StreamState, steps: number): FitSeries {
+/** The newest history of a stream, with what is known of it from a fit on more. */
+function newest({ key, history }: StreamState, steps: number, known: Channel | undefined): FitSeries {
   const { values, observed, end } = history
   const first = Math.max(history.first, end - steps)
-  return { key, values: values.slice(first, end), observed: observed.slice(first, end), trainEnd: null }
+  return {
+    key,
+    values: values.slice(first, end),
+    observed: observed.slice(first, end),
+    trainEnd: null,
+    season: known?.season ?? null,
+    unit: known?.unit ?? null,
+  }
 }
 
 /** Skill of a fit on all that it held back: the mean of its series' own; 0 where nothing was. */

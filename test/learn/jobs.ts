@@ -16,6 +16,7 @@ export function job(seed: number, more: Partial<FitJob> = {}): FitJob {
     table: false,
     series: [],
     start: null,
+    keepShape: false,
     seed,
     schedule: { epochs: 2, updates: 10, maxSeconds: 60 },
     checkpoint: null,
@@ -31,7 +32,11 @@ export function waves(length: number, more: Partial<FitJob> = {}): FitJob {
     (_, i) => 20 + 5 * Math.sin((2 * Math.PI * i) / 24) + Math.sin(i * i),
   )
   const observed = new Uint8Array(length).fill(1)
-  return job(1, { season: null, series: [{ key: 'a', values, observed, trainEnd: null }], ...more })
+  return job(1, {
+    season: null,
+    series: [{ key: 'a', values, observed, trainEnd: null, season: null, unit: null }],
+    ...more,
+  })
 }
 
 /** What a worker of the tests answers, with something to tell as its weights. */

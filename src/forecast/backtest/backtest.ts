@@ -96,6 +96,7 @@ async function teach(
     table: true,
     series,
     start: null,
+    keepShape: false,
     seed,
     schedule: { epochs: EPOCHS, updates: null, maxSeconds },
     checkpoint: null,

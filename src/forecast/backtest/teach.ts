@@ -12,7 +12,14 @@ const PATIENCE = 3
 export function seriesOf(columns: readonly Column[], rows: Rows, trainEnd: number | null): FitSeries[] {
   return columns.map((column) => {
     const { name, values, observed } = fillColumn(column, rows)
-    return { key: name, values, observed, trainEnd: trainEnd === null ? null : trainEnd - rows.from }
+    return {
+      key: name,
+      values,
+      observed,
+      trainEnd: trainEnd === null ? null : trainEnd - rows.from,
+      season: null,
+      unit: null,
+    }
   })
 }
 

@@ -39,7 +39,7 @@ export function splitSeries(
   // Every origin has the whole horizon before it, unless there is none such.
   const whole = n - horizon
   const tailEnd = trainEnd === n ? trainEnd - 1 : whole >= trainEnd ? whole : n - 1
-  const unit = unitOfValues(values.subarray(0, trainEnd), observed)
+  const unit = series.unit ?? unitOfValues(values.subarray(0, trainEnd), observed)
   return { key, values, observed, unit, season, trainEnd, tailStart: trainEnd - 1, tailEnd }
 }
 

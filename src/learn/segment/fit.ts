@@ -1,14 +1,17 @@
 import { createRandom } from '../../engine/random.ts'
+import type { SplitSeries } from './data.ts'
+import type { Evaluation } from './evaluate.ts'
 import { initialiseNet } from './initialise.ts'
 import { chooseSettings } from './settings.ts'
 import { openTraining, type Training } from './training.ts'
 import type { FitControl, FitJob, FitProgress, FitResult, ScaleKind, SegmentModel } from './types.ts'
-import { carriedOver, withOthers } from './warm.ts'
+import { carriedOver, sameShape, withOthers } from './warm.ts'
 
 /** Epochs without improvement after which the fit ends. */
 const PATIENCE = 5
-/** Epochs after which one of two scales goes on: the running one if it is better by more than what chance makes. */
+/** Epochs after which one of two scales goes on. */
 const RACE = 3
+/** What is not better by more than this share is no better: chance makes as much. */
 const CHANCE = 0.01
 /** Origins of one update: see `chunk.ts`. */
 const BATCH = 256
@@ -21,8 +24,8 @@ const REPORT = 10
 /**
  * Fits a segment net by the recipe of its measurements: Adam at 1e-3 for 5 epochs, then ×0.8 with each, batches of
  * 64 chunks of 4 segments, dropout 0.1, 5 without improvement; the weights with the best loss on
- * what is held back are returned. Where nothing is held back, a start that meets the job is returned as it is: what
- * nobody judges must not replace what runs. Same job, same machine: same weights, bit for bit. Synchronous and long: for the
+ * what is held back are returned. A start that meets the job is returned as it is where nothing is held back, and where
+ * a net of another shape does no better on that: what runs is not replaced by what is worse or not judged. Same job, same machine: same weights, bit for bit. Synchronous and long: for the
  * worker.
  * @throws RangeError when no series is long enough; DOMException AbortError when cancelled
  */
@@ -118,15 +121,27 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
     )
   }
   const { best } = winner
+  const spent = { epochs: winner.epoch, updates: winner.update, seconds: seconds() }
+  if (start && !sameShape(start.spec, chosen)) {
+    const { loss, naiveLoss, skills } = judged(start, series, seed)
+    const better = best.validationLoss < (1 - CHANCE) * loss
+    if (!better) return { model: start, tailSkills: skills, validationLoss: loss, naiveLoss, ...spent }
+  }
   return {
     model: withOthers({ spec: chosen, weights: best.weights, channels }, job.start),
     tailSkills: best.skills,
     validationLoss: best.validationLoss,
     naiveLoss: best.naiveLoss,
-    epochs: winner.epoch,
-    updates: winner.update,
-    seconds: seconds(),
+    ...spent,
   }
+}
+
+/** What a model does on what these series hold back. */
+function judged(model: SegmentModel, series: readonly SplitSeries[], seed: number): Evaluation {
+  const seasons = new Map(model.channels.map(({ key, season }) => [key, season]))
+  const own = series.map((one) => ({ ...one, season: seasons.get(one.key) ?? one.season }))
+  const spec = { ...model.spec, channels: own.length }
+  return openTraining(spec, carriedOver(model, spec, own)!, own, seed).evaluation
 }
 
 /** The net that the fit goes on from, if it is of the shape that the job asks for, as far as it does. */

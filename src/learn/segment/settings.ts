@@ -28,7 +28,8 @@ export function chooseSettings(job: FitJob): Settings {
   const known = job.series.map(({ values, trainEnd }) => values.subarray(0, trainEnd ?? values.length))
   const seasons = chooseSeasons(job, known)
   const typical = middle(seasons)
-  const kept = start !== null && isStill(typical, middle(start.channels.map(({ season }) => season)))
+  const before = middle(start?.channels.map(({ season }) => season) ?? [])
+  const kept = start !== null && (job.keepShape || isStill(typical, before))
   const longest = Math.max(...known.map(({ length }) => length))
   const segment = job.segment ?? (kept ? start.spec.segment : chooseSegment(typical, horizon, longest))
   const spec: SegmentSpec = {
@@ -53,11 +54,10 @@ function checkSame(found: SegmentSpec, expected: SegmentSpec): void {
   }
 }
 
-function chooseSeasons({ season, table }: FitJob, known: readonly Float64Array[]): number[] {
-  if (season !== null) return known.map(() => season)
-  if (!table) return known.map(detectSeason)
-  const shared = sharedSeason(known)
-  return known.map(() => shared)
+function chooseSeasons({ season, table, series }: FitJob, known: readonly Float64Array[]): number[] {
+  const given = series.map((one) => one.season ?? season)
+  const shared = table && given.includes(null) ? sharedSeason(known) : null
+  return given.map((one, i) => one ?? shared ?? detectSeason(known[i]))
 }
 
 /** Whether a season is what it was, or no longer seen: then a model that goes on keeps its segment. */

@@ -46,6 +46,10 @@ export interface FitSeries {
    * judges, if the series is long enough.
    */
   readonly trainEnd: number | null
+  /** Steps of its regular pattern, 0 = none. null: as the job says. */
+  readonly season: number | null
+  /** Standard deviation of its values, > 0. null: that of the rows that teach. */
+  readonly unit: number | null
 }
 
 /** How a fit goes on: by default as the recipe of `fit.ts` says. */
@@ -60,7 +64,7 @@ export interface FitSchedule {
 
 export interface FitJob {
   readonly horizon: number
-  /** null: chosen from the season. */
+  /** null: that of `start` while the season is what it was, else chosen from the season. */
   readonly segment: number | null
   readonly hiddenSize: number
   /** Steps of the regular pattern of all series, 0 = none. null: detected, for each series or, if `table`, for all together. */
@@ -72,9 +76,12 @@ export interface FitJob {
   readonly series: readonly FitSeries[]
   /**
    * Goes on from these weights where their shape is still the right one; keys are matched, new ones begin in the middle.
-   * Channels of it that are none of `series` stay as they are, behind those that are.
+   * Channels of it that are none of `series` stay as they are, behind those that are. It comes back as it is where a net
+   * of another shape is no better, or nothing judges.
    */
   readonly start: SegmentModel | null
+  /** Whether the segment and the inputs of `start` stay, whatever season is found. */
+  readonly keepShape: boolean
   readonly seed: number
   readonly schedule: FitSchedule
   /** Goes on from here, bit for bit as if never stopped; all else must be as it was. */

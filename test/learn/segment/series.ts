@@ -9,6 +9,8 @@ export function seriesOf(values: ArrayLike<number>, more: Partial<FitSeries> = {
     values: Float64Array.from(values),
     observed: new Uint8Array(values.length).fill(1),
     trainEnd: null,
+    season: null,
+    unit: null,
     ...more,
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { fitSegment } from '../../../src/learn/segment/fit.ts'
 import { netLayout } from '../../../src/learn/segment/net.ts'
+import { chooseSettings } from '../../../src/learn/segment/settings.ts'
 import type { FitJob, SegmentModel } from '../../../src/learn/segment/types.ts'
 import { carriedOver } from '../../../src/learn/segment/warm.ts'
 import { job } from '../jobs.ts'
@@ -26,6 +27,49 @@ describe('a fit that goes on from a model', () => {
     assert.ok(fitSegment(waveJob({ series })).updates > 0, 'without a start there is nothing to lose')
     const other = fitSegment(waveJob({ series, start: fitted, segment: 6 }))
     assert.equal(other.model.spec.segment, 6, 'a model of another shape than was asked for is no result')
+  })
+
+  it('keeps its shape where that is asked for, with the season and unit that each series brings', () => {
+    const channels = [fitted.channels[0], fitted.channels[0]]
+    const two = { ...fitted, spec: { ...fitted.spec, channels: 2 }, channels }
+    const series = [
+      { ...wave(600, 12, 0.2, 1), season: 12, unit: 2.5 },
+      { ...wave(600, 30, 0.2, 2), season: 60, unit: 4 },
+    ]
+    const shape = (more: Partial<FitJob>): object => {
+      const { spec, channels } = chooseSettings(
+        waveJob({ series, start: two, segment: null, season: null, ...more }),
+      )
+      return [spec.segment, spec.seasonal, channels.map(({ season, unit }) => [season, unit])]
+    }
+    const own = [
+      [12, 2.5],
+      [60, 4],
+    ]
+    assert.deepEqual(shape({ keepShape: true }), [12, false, own])
+    assert.deepEqual(shape({ keepShape: false }), [30, true, own], 'of a season of 60')
+    const bare = series.map((one) => ({ ...one, season: null }))
+    const seasons = (more: Partial<FitJob>): number[] =>
+      chooseSettings(waveJob({ series: [series[0], bare[1]], ...more })).channels.map(({ season }) => season)
+    assert.deepEqual(seasons({ season: 7 }), [12, 7])
+    assert.deepEqual(seasons({ season: null }), [12, 30])
+  })
+
+  it('gives way to a net of another shape only where that is better on what is held back', () => {
+    const schedule = { epochs: 8, updates: 50, maxSeconds: 60 }
+    const series = [wave(600, 30, 0.2, 1)]
+    // Fitted before its season was seen.
+    const short = fitSegment(waveJob({ series, schedule: { ...schedule, epochs: 2 } }))
+    const asked = { series, start: short.model, segment: null, season: null }
+    const better = fitSegment(waveJob({ ...asked, schedule }))
+    assert.equal(better.model.spec.segment, 30)
+    const worse = fitSegment(waveJob({ ...asked, schedule: { epochs: 1, updates: 1, maxSeconds: 60 } }))
+    assert.deepEqual(worse.model, short.model)
+    assert.ok(worse.validationLoss < worse.naiveLoss && worse.tailSkills[0] > 0, 'what it is worth there')
+    assert.ok(better.validationLoss < worse.validationLoss)
+    assert.equal(better.naiveLoss, worse.naiveLoss)
+    const asFar = fitSegment(waveJob({ ...asked, hiddenSize: 12, schedule: { ...schedule, epochs: 0 } }))
+    assert.equal(asFar.model.spec.hiddenSize, 12, 'a model of another shape than was asked for is no result')
   })
 
   it('keeps channels that it does not teach, behind those that it does', () => {
