@@ -22,12 +22,17 @@ const MOST = 400
 const REPORT = 10
 
 /**
- * Fits a segment net by the recipe of its measurements: Adam at 1e-3 for 5 epochs, then ×0.8 with each, batches of
- * 64 chunks of 4 segments, dropout 0.1, 5 without improvement; the weights with the best loss on
- * what is held back are returned. A start that meets the job is returned as it is where nothing is held back, and where
- * a net of another shape does no better on that: what runs is not replaced by what is worse or not judged. Same job, same machine: same weights, bit for bit. Synchronous and long: for the
- * worker.
- * @throws RangeError when no series is long enough; DOMException AbortError when cancelled
+ * Fits a segment net by the recipe of its measurements. An update takes 64 chunks of 4 segments, or fewer segments of
+ * more chunks where histories are shorter, with dropout 0.1; an epoch has two passes over the training part, within 200
+ * to 400 updates. Adam at 1e-3 for 5 epochs, then ×0.8 with each; the fit ends after 5 epochs without improvement,
+ * counted once the rate falls, and returns the weights with the best mean squared error on what is held back.
+ *
+ * A start that meets the job is returned as it is where nothing is held back, and where a net of another shape does no
+ * better on that: what runs is not replaced by what is worse or not judged.
+ *
+ * Same job, same machine: same weights, bit for bit. Synchronous and long: for the worker.
+ * @throws RangeError when no series is long enough, or the checkpoint is of another fit; DOMException AbortError when
+ * cancelled
  */
 export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = {}): FitResult {
   const started = performance.now()

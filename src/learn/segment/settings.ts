@@ -67,7 +67,8 @@ function isStill(season: number, before: number): boolean {
 
 /**
  * A season of up to 48 steps is one segment; a longer one is cut into the fewest equal segments that are no longer than
- * that, a shorter one than 12 is repeated. Too little history for that, or no season: 24, or what fits.
+ * that, or about equal ones if it has no such parts; one shorter than 12 is repeated. Too little history for that, or no
+ * season: 24, or what fits.
  */
 export function chooseSegment(season: number, horizon: number, length: number): number {
   const most = Math.floor(length / 2) - horizon

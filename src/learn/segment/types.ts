@@ -38,6 +38,7 @@ export interface SegmentModel {
 /** The history of one stream, oldest first, on its grid. */
 export interface FitSeries {
   readonly key: string
+  /** Within ±1e30. */
   readonly values: Float64Array
   /** 1 where a reading was observed, 0 where the grid filled it in; filled steps are no targets. */
   readonly observed: Uint8Array
@@ -115,7 +116,7 @@ export interface FitCheckpoint {
   readonly update: number
   readonly seconds: number
   readonly epoch: number
-  /** Epochs without improvement. */
+  /** Epochs without improvement since the rate began to fall. */
   readonly stale: number
   readonly weights: Float32Array
   readonly mean: Float32Array
