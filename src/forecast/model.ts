@@ -1,6 +1,8 @@
 import { whySynchronous } from '../engine/gpu/synchronous.ts'
 import { createTrainer, type Trainer } from '../learn/client.ts'
 import type { FitResult, SegmentModel } from '../learn/segment/types.ts'
+import { sameShape } from '../learn/segment/warm.ts'
+import { createAgenda } from './agenda.ts'
 import { createGruExpert, type GruExpert } from './experts/gru.ts'
 import { openPool, type Place } from './experts/pool.ts'
 import { length } from './history.ts'
@@ -14,9 +16,6 @@ import { createStreams, type StreamHost, type StreamsRoom } from './streams.ts'
 import { tell } from './tell.ts'
 import type { ForecastModel, ForecastModelOptions, Training } from './types.ts'
 
-/** A refit is due when the streams have grown by this factor, or by this many steps each. */
-const GROWTH = 1.3
-const STEPS = 1024
 /** The worker rests at least this many times as long as the last fit took. */
 const REST = 2
 /** Factor by which a pool grows that may be on a GPU, which has to copy it. */
@@ -60,10 +59,7 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
   /** Grid steps that a stream must have for the next fit. */
   const need = (): number => enough(settings, fitted)
   let training: Training = { state: 'waiting', have: 0, need: need() }
-  /** Grid steps of all streams, and how many make the next fit due. */
-  let total = 0
-  let due = need()
-  let restUntil = 0
+  const agenda = createAgenda(need())
 
   const states = (): StreamState[] => [...rooms].flatMap((room) => room.states())
 
@@ -87,11 +83,17 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
     fingerprint = fingerprintOf(model)
   }
 
+  const beginProbation = (): void => {
+    for (const room of rooms) room.beginProbation()
+  }
+
   const take = (teachers: readonly StreamState[], result: FitResult): void => {
     const { model, tailSkills, validationLoss } = result
     // Where nothing judged, a fit gives back what it started from.
     if (fitted && Number.isNaN(validationLoss)) return
+    const another = !fitted || !sameShape(fitted.spec, model.spec)
     swap(model, version + 1)
+    if (another) beginProbation()
     tailSkill = meanSkill(tailSkills)
     for (const [i, state] of teachers.entries()) {
       const own = tailSkills[i]
@@ -100,16 +102,12 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
     }
   }
 
-  const postpone = (streams: number): void => {
-    due = Math.max(need(), Math.min(total * GROWTH, total + STEPS * streams))
-  }
-
   const refit = async (): Promise<void> => {
     const least = need()
     const teachers = chooseTeachers(least, states())
     if (!teachers.some(({ history }) => length(history) >= least)) {
       // Streams that began anew have lost their history: wait until one has enough again.
-      due = total + least / 2
+      agenda.due = agenda.total + least / 2
       return
     }
     fitting = new AbortController()
@@ -134,9 +132,8 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
       if (signal.aborted) return
       changed({ state: 'failed', error: error instanceof Error ? error : new Error(String(error)) })
     } finally {
-      const now = performance.now()
-      restUntil = now + rest * (now - started)
-      postpone(teachers.length)
+      agenda.rest(rest * (performance.now() - started))
+      agenda.postpone(teachers.length, need())
     }
   }
 
@@ -154,13 +151,13 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
     },
     season,
     stepped(count, steps) {
-      total += count
+      agenda.total += count
       if (!learn || training.state === 'fitting') return
       if (steps < need()) {
         if (training.state === 'waiting' && steps > training.have) training = { ...training, have: steps }
         return
       }
-      if (total >= due && performance.now() >= restUntil) rested = refit()
+      if (agenda.isDue) rested = refit()
     },
     awaited(result) {
       const end = (): void => void awaited.delete(ended)
@@ -204,12 +201,13 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
       const { horizon: its } = model.spec
       if (its !== horizon)
         throw new RangeError(`the model forecasts ${its} steps ahead, ${horizon} are needed`)
+      const before = fingerprint
       swap(model, version + 1)
       fitting.abort()
       adopted = true
       tailSkill = skill ?? 0
-      for (const state of states()) state.tailSkill = null
-      postpone(states().length)
+      if (fingerprint !== before) beginProbation()
+      agenda.postpone(states().length, need())
       changed({ state: 'fitted', fits: version })
     },
     whenRested: () => rested,
@@ -217,14 +215,17 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
       await Promise.all(awaited)
       await expert?.settle()
     },
-    snapshot: () => saveModel(settings, { fits: version, tailSkill, model: fitted, adopted, total, due }),
+    snapshot() {
+      const { total, due } = agenda
+      return saveModel(settings, { fits: version, tailSkill, model: fitted, adopted, total, due })
+    },
     restore(snapshot) {
       if (rooms.size > 0) throw new Error('a model is restored before streams are opened on it')
       const saved = readSavedModel(snapshot, settings)
       if (saved.model) swap(saved.model, saved.fits)
       adopted = saved.adopted
-      total = saved.total
-      due = saved.due
+      agenda.total = saved.total
+      agenda.due = saved.due
       tailSkill = saved.tailSkill
       if (saved.model) changed({ state: 'fitted', fits: version })
     },

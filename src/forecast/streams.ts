@@ -4,7 +4,7 @@ import type { CheckedStreamsOptions } from './options.ts'
 import { invalid, readReading } from './reading.ts'
 import { restoreStream, type StreamTree, saveStream } from './snapshot.ts'
 import { type ForecasterOptions, type StreamState, startStream } from './stream.ts'
-import { aimAt } from './tracker.ts'
+import { aimAt, beginProbation } from './tracker.ts'
 import { createTurns, type Turns } from './turns.ts'
 import type { PushResult, Reading, Skip, SnapshotTree, Streams } from './types.ts'
 
@@ -25,6 +25,8 @@ export interface StreamHost extends ModelView {
 /** Streams and what is in them, for the model's refits. */
 export interface StreamsRoom extends Streams {
   states(): StreamState[]
+  /** The GRU is another: on every stream it must prove itself anew. */
+  beginProbation(): void
 }
 
 /** One stream; its readings, and what is none, are taken in their order. */
@@ -153,6 +155,12 @@ export function createStreams(
       return unknown
     },
     states: () => [...streams.values()].map(({ state }) => state),
+    beginProbation() {
+      for (const { state } of streams.values()) {
+        state.tailSkill = null
+        beginProbation(state.tracker, options.coverage)
+      }
+    },
     snapshot(): SnapshotTree {
       return {
         version: VERSION,
@@ -173,6 +181,7 @@ export function createStreams(
           opened.push(fresh)
           const state = restoreStream(tree, fresh, sameWeights ? host.expert : null)
           if (saved.coverage !== options.coverage) aimAt(state.tracker, options.coverage)
+          if (!sameWeights) beginProbation(state.tracker, options.coverage)
           opened[opened.length - 1] = state
         }
       } catch (error) {

@@ -11,6 +11,8 @@ import type { Forecast } from './types.ts'
 export interface TrackerState {
   /** Grid steps opened so far. */
   opened: number
+  /** Of these, how many were opened under other weights than the GRU's present ones. */
+  foreign: number
   /** Value at each origin in the ring; NaN where nothing was issued. */
   readonly origin: Float64Array
   /** 1 where the GRU spoke for that origin, 0 where naive did. */
@@ -22,7 +24,7 @@ export interface TrackerState {
   readonly gruWidth: Float32Array
   readonly naiveIntervals: IntervalState
   readonly gruIntervals: IntervalState
-  /** GRU against naive, wherever the GRU made a forecast. */
+  /** GRU of the present weights against naive, wherever it made a forecast. */
   readonly gru: SkillState
   /** What was emitted against naive. */
   readonly emitted: SkillState
@@ -59,6 +61,7 @@ export function startTracker(horizon: number, coverage: number): TrackerState {
   const nothing = (): Float32Array => new Float32Array(horizon * horizon).fill(Number.NaN)
   return {
     opened: 0,
+    foreign: 0,
     origin: new Float64Array(horizon).fill(Number.NaN),
     spoke: new Uint8Array(horizon),
     changes: nothing(),
@@ -78,6 +81,16 @@ export function startTracker(horizon: number, coverage: number): TrackerState {
 export function aimAt({ naiveIntervals, gruIntervals }: TrackerState, coverage: number): void {
   naiveIntervals.alpha.fill(1 - coverage)
   gruIntervals.alpha.fill(1 - coverage)
+}
+
+/** The GRU is another: what was learned of the one before says nothing of it, and it must prove itself. */
+export function beginProbation(state: TrackerState, coverage: number): void {
+  const { alpha, count, ring, sorted } = state.gruIntervals
+  state.foreign = state.opened
+  state.speaking = false
+  Object.assign(state.gru, startSkill())
+  alpha.fill(1 - coverage)
+  for (const scores of [count, ring, sorted]) scores.fill(0)
 }
 
 export function createTracker(horizon: number, coverage: number, state: TrackerState): Tracker {
@@ -108,10 +121,12 @@ export function createTracker(horizon: number, coverage: number, state: TrackerS
       let gruError = naiveError
       if (!Number.isNaN(change)) {
         gruError = Math.abs(value - origin - change)
-        gru.learn(h, gruError, state.gruWidth[at])
-        gruSum += gruError
-        gruNaiveSum += naiveError
-        gruIssued++
+        if (state.opened - h > state.foreign) {
+          gru.learn(h, gruError, state.gruWidth[at])
+          gruSum += gruError
+          gruNaiveSum += naiveError
+          gruIssued++
+        }
       }
       const spoke = state.spoke[slot] === 1
       const error = spoke ? gruError : naiveError
