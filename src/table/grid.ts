@@ -128,7 +128,10 @@ export function gridNotes(layouts: readonly Layout[]): string[] {
     notes.push(`${readings(total.crowded)} left out for being less than half a period after another`)
   if (total.cut > 0)
     notes.push(`${readings(total.cut)} left out because the gaps to the others are too long to fill`)
-  if (total.missing > 0) notes.push(`${total.missing} rows are empty because no reading came for them`)
+  if (total.missing > 0) {
+    const empty = total.missing === 1 ? '1 row is empty' : `${total.missing} rows are empty`
+    notes.push(`${empty} because no reading came for ${total.missing === 1 ? 'it' : 'them'}`)
+  }
   return notes
 }
 

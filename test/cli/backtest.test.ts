@@ -274,7 +274,7 @@ describe('gruflow backtest', () => {
       'times: column "time", 1 h apart',
       'rows were put in the order of their times',
       '1 row was left out because a row before has the same time',
-      '1 rows are empty because no reading came for them',
+      '1 row is empty because no reading came for it',
     ])
     for (const note of notes ?? []) assert.ok(said.includes(`\n${note}\n`), note)
   })
