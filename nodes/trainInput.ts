@@ -2,6 +2,7 @@ import { types } from 'node:util'
 import { quote } from '../src/quote.ts'
 import type { RowCollector } from '../src/table/rows.ts'
 import { isList, isPair } from '../src/table/shape.ts'
+import { attempt } from './answer.ts'
 import type { Message } from './red.ts'
 import { addTable, type History, historyOfRows, openRows, readTable, readText } from './trainHistory.ts'
 import { createTrainText, type TrainText } from './trainText.ts'
@@ -18,7 +19,7 @@ export interface TrainInput {
   readonly collected: number
   /**
    * Takes the payload of a message: a whole history, or a part of one.
-   * @returns how to read the history, once it is all there
+   * @returns how to read the history, once it is all there; of parts that could not be taken its notes tell
    * @throws Error saying what cannot be taken; what was collected stays
    */
   take(msg: Message): ReadHistory | undefined
@@ -31,6 +32,9 @@ interface Sequence {
   readonly rows: RowCollector
   readonly text: TrainText
   parts: number
+  /** Parts that cannot be used, and what is wrong with the first. */
+  left: number
+  wrong?: Error
 }
 
 /**
@@ -52,22 +56,26 @@ export function createTrainInput(onGivenUp: (parts: number) => void): TrainInput
       sequences.delete(oldest[0])
       onGivenUp(oldest[1].parts)
     }
-    const opened = { rows: openRows(), text: createTrainText(), parts: 0 }
+    const opened = { rows: openRows(), text: createTrainText(), parts: 0, left: 0 }
     sequences.set(id, opened)
     return opened
   }
 
   /** As the core nodes split and file in say it: the last part at the latest knows how many there are. */
-  function takePart(msg: Message, { id, count, type, ch }: Record<string, unknown>): ReadHistory | undefined {
-    const sequence = open(id)
-    const { text, rows } = sequence
-    const isPiece = type === 'string' || type === 'buffer'
-    if (isPiece && isText(msg.payload)) text.push(msg.payload, type === 'string' ? ch : '')
-    else if (msg.payload !== undefined) addTable(rows, decoded(msg.payload), keyOf(msg))
+  function takePart(msg: Message, parts: Parts): ReadHistory | undefined {
+    const sequence = open(parts.id)
+    const wrong = attempt(() => addPart(sequence, msg, parts))
     sequence.parts++
-    if (!(sequence.parts >= Number(count ?? Number.NaN)) && !isComplete(msg)) return undefined
-    sequences.delete(id)
-    return (signal) => (text.pieces.length > 0 ? readText(text.pieces, signal) : historyOfRows(rows))
+    if (wrong) {
+      sequence.left++
+      sequence.wrong ??= wrong
+    }
+    if (sequence.parts >= Number(parts.count ?? Number.NaN) || isComplete(msg)) {
+      sequences.delete(parts.id)
+      return (signal) => historyOfParts(sequence, signal)
+    }
+    if (wrong) throw wrong
+    return undefined
   }
 
   function takeRow(msg: Message, payload: unknown): ReadHistory | undefined {
@@ -90,7 +98,7 @@ export function createTrainInput(onGivenUp: (parts: number) => void): TrainInput
     take(msg) {
       const { parts } = msg
       if (typeof parts === 'object' && parts !== null && 'id' in parts) {
-        return takePart(msg, parts as Record<string, unknown>)
+        return takePart(msg, parts as Parts)
       }
       const payload = decoded(msg.payload)
       if (typeof payload === 'string' && /[\n\r]/.test(payload.trim()))
@@ -106,6 +114,31 @@ export function createTrainInput(onGivenUp: (parts: number) => void): TrainInput
   }
 }
 
+/** What is used of `msg.parts`. */
+type Parts = Readonly<Partial<Record<'id' | 'count' | 'type' | 'ch' | 'key', unknown>>>
+
+function addPart({ text, rows }: Sequence, msg: Message, { type, ch, key }: Parts): void {
+  const isPiece = type === 'string' || type === 'buffer'
+  if (isPiece && isText(msg.payload)) text.push(msg.payload, type === 'string' ? ch : '')
+  else if (msg.payload === undefined) return
+  else if (type === 'object') rows.add(decoded(msg.payload), nameOf('msg.parts.key', key))
+  else addTable(rows, decoded(msg.payload), keyOf(msg))
+}
+
+/** @throws Error when no part can be used, or what {@link readText} and {@link historyOfRows} throw */
+async function historyOfParts(
+  { text, rows, parts, left, wrong }: Sequence,
+  signal?: AbortSignal,
+): Promise<History> {
+  // Text that lacks a piece is no table.
+  if (wrong && (text.pieces.length > 0 || left === parts)) throw wrong
+  if (text.pieces.length > 0) return readText(text.pieces, signal)
+  const history = historyOfRows(rows)
+  if (!wrong) return history
+  const note = `${left} of ${parts} parts ${left === 1 ? 'was' : 'were'} left out: ${wrong.message}`
+  return { ...history, notes: [...history.notes, note] }
+}
+
 const isComplete = (msg: Message): boolean => Object.hasOwn(msg, 'complete')
 
 /** Whether a payload has several rows: an array that is not `[time, value]`, or an object of arrays. */
@@ -118,10 +151,12 @@ const isText = (value: unknown): value is string | Uint8Array =>
   typeof value === 'string' || types.isUint8Array(value)
 
 /** Stream of the rows that do not name theirs. */
-function keyOf({ topic }: Message): string {
-  if (topic === undefined || topic === null) return ''
-  if (typeof topic === 'string' || typeof topic === 'number') return String(topic)
-  throw new TypeError(`msg.topic must be a text, got ${quote(topic)}`)
+const keyOf = ({ topic }: Message): string => nameOf('msg.topic', topic)
+
+function nameOf(property: string, name: unknown): string {
+  if (name === undefined || name === null) return ''
+  if (typeof name === 'string' || typeof name === 'number') return String(name)
+  throw new TypeError(`${property} must be a text, got ${quote(name)}`)
 }
 
 /** Text of bytes, and what JSON text holds; all else as it is. @throws Error of text that is too long, or broken JSON */

@@ -70,8 +70,7 @@ function start(RED: Red, node: TrainNode, config: TrainConfig, fit: Fit): void {
       return
     }
     const refused = attempt(() => {
-      const fromFile: ReadHistory = (signal) =>
-        readFile(settings.filename || msg.filename, RED.settings, signal)
+      const fromFile: ReadHistory = (signal) => readNamed(msg, signal)
       const read = settings.history === 'file' ? fromFile : input.take(msg)
       if (read) runs.push({ read, fitted: answer, failed })
       else collected()
@@ -101,6 +100,14 @@ function start(RED: Red, node: TrainNode, config: TrainConfig, fit: Fit): void {
       if (runs.now.state === 'idle') status.set(collectedStatus(input.collected))
       finish(node, done, undefined)
     }
+  }
+
+  /** Who sets up flows may name any file in a core file node, and so may what is set here; messages may not. */
+  function readNamed({ filename }: Message, signal?: AbortSignal): Promise<History> {
+    const { userDir, fileWorkingDirectory } = RED.settings
+    const folders = { userDir, fileWorkingDirectory }
+    if (!settings.filename) return readFile(filename, folders, signal)
+    return readFile(settings.filename, { ...folders, workingDirectory: process.cwd() }, signal)
   }
 
   function fitOptions(): FitOptions {

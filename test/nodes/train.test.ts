@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Message } from '../../nodes/red.ts'
 import { readFitted } from '../../src/store/fitted.ts'
 import { environment, model } from './flow.ts'
@@ -187,6 +187,20 @@ describe('gru-train', () => {
     assert.ok(fit.options.signal?.aborted)
     const closed = 'the fit was stopped: the node was closed'
     assert.deepEqual(errors(), [closed, closed])
+  })
+
+  it('looks in the working directory for a file that its settings name, not for one that a message does', async () => {
+    const refused: [settings: object, msg: Message, message: RegExp][] = [
+      [{ filename: 'package.json' }, {}, /"package\.json" cannot be read: a table ends in \.csv/],
+      [{}, { filename: resolve('package.json') }, /package\.json" cannot be read: it lies outside/],
+      [{}, { filename: 'package.json' }, /"package\.json" cannot be read: there is no such file$/],
+    ]
+    for (const [settings, msg, message] of refused) {
+      await start(trainFlow({ history: 'file', ...settings }))
+      await red.give('train', [msg])
+      await until('the error', () => message.test(errors().at(-1) ?? ''))
+      await red.stop()
+    }
   })
 
   it('takes settings from the environment', async () => {

@@ -67,6 +67,28 @@ describe('files of history', () => {
     await assert.rejects(findHistory('../outside/o.csv', both), /lies outside/)
   })
 
+  it('are read from the working directory of the process too, for names that no message brings', async () => {
+    const named = { ...folders, workingDirectory: at('work') }
+    assert.equal(await findHistory('w.csv', named), at('work/w.csv'))
+    assert.equal(await findHistory(at('work/w.csv'), named), at('work/w.csv'))
+    assert.equal(
+      await findHistory('a.csv', named),
+      at('user/a.csv'),
+      'what is in the user directory comes first',
+    )
+    const within = { ...folders, workingDirectory: root }
+    assert.equal(await findHistory('user/a.csv', within), at('user/a.csv'))
+    assert.equal(await findHistory('work/w.csv', within), at('work/w.csv'))
+    const elsewhere = { ...named, fileWorkingDirectory: at('outside') }
+    assert.equal(await findHistory('o.csv', elsewhere), at('outside/o.csv'))
+    await assert.rejects(findHistory('w.csv', elsewhere), /there is no such file$/)
+    await assert.rejects(
+      findHistory('../outside/o.csv', named),
+      /lies outside .* and of the working directory$/,
+    )
+    await assert.rejects(findHistory('gone.csv', named), /there is no such file$/)
+  })
+
   const OUTSIDE =
     /cannot be read: it lies outside of the user directory and of the fileWorkingDirectory of the settings$/
   const ENDING = /cannot be read: a table ends in \.csv, \.tsv or \.txt, or in one of these and \.gz$/

@@ -110,6 +110,70 @@ describe('the input of gru-train', () => {
     assert.equal(input.collected, 0)
   })
 
+  it('leaves out the parts that cannot be used, wherever they are, and says how many', async () => {
+    const cells = [[1, 2], '{', [3, 4], '[5', [6]]
+    for (const order of [cells, cells.toReversed(), [cells[1], ...cells.slice(2), cells[0]]]) {
+      const parts = { id: 'a', count: order.length, type: 'array' }
+      const msgs = order.map((payload, index) => ({ payload, topic: 'x', parts: { ...parts, index } }))
+      const last = msgs.length - 1
+      for (const msg of msgs.slice(0, last)) {
+        if (typeof msg.payload === 'string') assert.throws(() => input.take(msg), /neither CSV nor JSON/)
+        else assert.equal(input.take(msg), undefined)
+      }
+      const { columns, notes } = await input.take(msgs[last])!()
+      const good = order.flatMap((cell) => (typeof cell === 'string' ? [] : cell))
+      assert.deepEqual([columns[0].name, [...columns[0].values]], ['x', good])
+      const first = order.find((cell) => typeof cell === 'string')
+      assert.equal(
+        notes.at(-1),
+        `2 of 5 parts were left out: msg.payload is neither CSV nor JSON: "${first}"`,
+      )
+      assert.equal(input.collected, 0)
+    }
+  })
+
+  it('is complete with its last part, even if that cannot be used', async () => {
+    const parts = { id: 'a', count: 2, type: 'array' }
+    assert.equal(input.take({ topic: 'x', payload: [7, 8], parts }), undefined)
+    const { columns, notes } = await input.take({ topic: {}, payload: 9, parts })!()
+    assert.deepEqual([...columns[0].values], [7, 8])
+    assert.equal(
+      notes.at(-1),
+      '1 of 2 parts was left out: msg.topic must be a text, got an object without fields',
+    )
+  })
+
+  it('has no history of parts of which none can be used, nor of text that lacks one', async () => {
+    const bad = { payload: '{', parts: { id: 'a', count: 2, type: 'array' } }
+    assert.throws(() => input.take(bad))
+    await assert.rejects(async () => input.take(bad)!(), /neither CSV nor JSON/)
+    const piece = (payload: string): Message => ({ payload, parts: { id: 'b', count: 3, type: 'string' } })
+    assert.equal(input.take(piece(csv)), undefined)
+    assert.throws(() => input.take(piece('x'.repeat(2 ** 25))), /more than 33554432 characters/)
+    await assert.rejects(async () => input.take(piece('1'))!(), /more than 33554432 characters/)
+    assert.equal(input.collected, 0)
+  })
+
+  it('calls the parts of an object by their keys', async () => {
+    const split = (object: object): Message[] =>
+      Object.entries(object).map(([key, payload], index, all) => ({
+        payload,
+        topic: 'plant',
+        parts: { id: 'a', type: 'object', key, index, count: all.length },
+      }))
+    assert.deepEqual(await columnsOf(...split(both)), both)
+    assert.deepEqual(await columnsOf(...split({ a: long, b: wide })), {
+      a: both.a,
+      'b/a': both.a,
+      'b/b': both.b,
+    })
+    assert.deepEqual(await columnsOf(...split({ hall: 21.5, roof: '4' })), { hall: [21.5], roof: [4] })
+    const [first, second] = split({ a: [1], b: [2] })
+    Object.assign(first.parts as object, { key: {} })
+    assert.throws(() => input.take(first), /^TypeError: msg\.parts\.key must be a text, got an object/)
+    assert.deepEqual(await columnsOf(second), { b: [2] })
+  })
+
   it('joins the lines and the pieces of a file', async () => {
     const lines = csv.split('\n')
     const last = lines.length - 1
