@@ -1,4 +1,4 @@
-import { enoughSteps } from '../learn/segment/data.ts'
+import { enoughSteps, TAIL } from '../learn/segment/data.ts'
 import type { Channel, FitJob, FitSeries, SegmentModel } from '../learn/segment/types.ts'
 import { length } from './history.ts'
 import type { StreamState } from './stream.ts'
@@ -15,6 +15,8 @@ export interface LessonPlan {
 
 /** Segment that is reckoned with while none is chosen. */
 const USUAL_SEGMENT = 24
+/** Origins that must judge before an adopted model is replaced. */
+const JUDGES = 200
 /** Steps of history that one fit learns from, over all its streams: bounds its memory and the time of one pass. */
 const FIT_STEPS = 32_768
 /** 400 updates at most; a fit that takes longer gives what it has by then. */
@@ -23,9 +25,16 @@ const SCHEDULE = { epochs: 8, updates: 50, maxSeconds: 30 }
 /**
  * Grid steps of a stream that give the next fit a training part and a tail.
  * @param running what the fit goes on from: its segment is the one that counts; null before the first fit
+ * @param adopted whether that stems from a model that was fitted on more than the streams have shown: a short tail would
+ * too often take what fits it by chance for better
  */
-export function enough({ segment, horizon }: LessonPlan, running: SegmentModel | null): number {
-  return enoughSteps(running?.spec.segment ?? segment ?? USUAL_SEGMENT, horizon)
+export function enough(
+  { segment, horizon }: LessonPlan,
+  running: SegmentModel | null,
+  adopted: boolean,
+): number {
+  const least = enoughSteps(running?.spec.segment ?? segment ?? USUAL_SEGMENT, horizon)
+  return adopted ? Math.max(least, Math.round((horizon + JUDGES) / TAIL)) : least
 }
 
 /**
@@ -58,7 +67,7 @@ export function fitJob(
   const { horizon, segment, hiddenSize, season } = plan
   const kept = adopted ? start : null
   const known = new Map(kept?.channels.map((channel) => [channel.key, channel]))
-  const steps = Math.max(2 * enough(plan, start), Math.floor(FIT_STEPS / states.length))
+  const steps = Math.max(2 * enough(plan, start, adopted), Math.floor(FIT_STEPS / states.length))
   return {
     horizon,
     segment: kept?.spec.segment ?? segment,

@@ -57,7 +57,7 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
   let fingerprint = 0
   let tailSkill = 0
   /** Grid steps that a stream must have for the next fit. */
-  const need = (): number => enough(settings, fitted)
+  const need = (): number => enough(settings, fitted, adopted)
   let training: Training = { state: 'waiting', have: 0, need: need() }
   const agenda = createAgenda(need())
 

@@ -137,13 +137,16 @@ describe('a fitted model that is put in', () => {
     await turn()
     assert.equal(model.fitted, mine)
     assert.deepEqual([model.version, model.training], [1, { state: 'fitted', fits: 1 }])
-    run(streams, waves(60, 60))
-    assert.equal(trainer.jobs.length, 2)
+    run(streams, waves(969, 60))
+    assert.equal(trainer.jobs.length, 1)
+    run(streams, waves(1, 1029))
+    assert.equal(trainer.jobs.length, 2, 'of 5 · (6 + 200) readings, 200 judge')
     const next = trainer.jobs[1]
     assert.deepEqual(
-      [next.segment, next.season, next.scale, next.hiddenSize, next.start],
-      [6, 12, 'fixed', 12, mine],
+      [next.segment, next.season, next.scale, next.hiddenSize, next.start, next.keepShape],
+      [6, 12, 'fixed', 12, mine, true],
     )
+    assert.deepEqual([next.series[0].season, next.series[0].unit], [12, 2.15])
     trainer.settle({ model: mine, tailSkills: Float64Array.of(0.5) })
     await model.whenRested()
     assert.equal(model.version, 2)

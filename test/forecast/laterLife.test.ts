@@ -132,11 +132,11 @@ describe('streams that answer later, forgotten, saved, refitted or closed meanwh
       ),
     )
     const streams = open(model, { period: 1000 })
-    await takeAll(streams, [...readings('a', 30), ...readings('b', 30)])
+    await takeAll(streams, [...readings('a', 1030), ...readings('b', 1030)])
     assert.equal(model.training.state, 'fitting')
     pool.hold(() => true)
     const under = Promise.all(
-      ['a', 'b'].flatMap((key) => waves(5, 30).map(({ value, time }) => streams.take(key, value, time))),
+      ['a', 'b'].flatMap((key) => waves(5, 1030).map(({ value, time }) => streams.take(key, value, time))),
     )
     finish()
     while (model.version === 1) await new Promise((resolve) => setImmediate(resolve))

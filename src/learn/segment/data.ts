@@ -18,7 +18,7 @@ export interface SplitSeries {
 }
 
 /** Share of a series that is held back to judge. */
-const TAIL = 0.2
+export const TAIL = 0.2
 
 /** Grid steps of a stream that give a fit a training part and a part that judges. */
 export function enoughSteps(segment: number, horizon: number): number {

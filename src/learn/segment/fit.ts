@@ -3,7 +3,7 @@ import type { SplitSeries } from './data.ts'
 import type { Evaluation } from './evaluate.ts'
 import { initialiseNet } from './initialise.ts'
 import { chooseSettings } from './settings.ts'
-import { openTraining, type Training } from './training.ts'
+import { type Care, openTraining, type Training } from './training.ts'
 import type { FitControl, FitJob, FitProgress, FitResult, ScaleKind, SegmentModel } from './types.ts'
 import { carriedOver, sameShape, withOthers } from './warm.ts'
 
@@ -13,6 +13,10 @@ const PATIENCE = 5
 const RACE = 3
 /** What is not better by more than this share is no better: chance makes as much. */
 const CHANCE = 0.01
+/** Share of the learning rate where the start knows more than the series show: faster, it forgets what they do not. */
+const GENTLE = 0.1
+/** Weights that nothing was learned with. */
+const NEW: Care = { margin: 0, pace: 1 }
 /** Origins of one update: see `chunk.ts`. */
 const BATCH = 256
 /** Updates of an epoch: two passes, in these bounds. */
@@ -27,7 +31,8 @@ const REPORT = 10
  * to 400 updates. Adam at 1e-3 for 5 epochs, then ×0.8 with each; the fit ends after 5 epochs without improvement,
  * counted once the rate falls, and returns the weights with the best mean squared error on what is held back.
  *
- * A start that meets the job is returned as it is where nothing is held back, and where a net of another shape does no
+ * Weights
+ * that the fit goes on from count as the best until others are better by more than chance. A start that meets the job is returned as it is where nothing is held back, and where a net of another shape does no
  * better on that: what runs is not replaced by what is worse or not judged.
  *
  * Same job, same machine: same weights, bit for bit. Synchronous and long: for the worker.
@@ -54,8 +59,11 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
       : [job.scale]
   const open = (scale: ScaleKind): Training => {
     const kind = { ...spec, scale }
-    const weights = carriedOver(job.start, kind, channels) ?? initialiseNet(kind, createRandom(seed))
-    return openTraining(kind, weights, series, seed)
+    const carried = carriedOver(job.start, kind, channels)
+    const care = { margin: CHANCE, pace: job.keepShape ? GENTLE : 1 }
+    return carried
+      ? openTraining(kind, carried, series, seed, care)
+      : openTraining(kind, initialiseNet(kind, createRandom(seed)), series, seed, NEW)
   }
   const racing = kinds.map(open)
   const start = startOf(job)
@@ -146,7 +154,7 @@ function judged(model: SegmentModel, series: readonly SplitSeries[], seed: numbe
   const seasons = new Map(model.channels.map(({ key, season }) => [key, season]))
   const own = series.map((one) => ({ ...one, season: seasons.get(one.key) ?? one.season }))
   const spec = { ...model.spec, channels: own.length }
-  return openTraining(spec, carriedOver(model, spec, own)!, own, seed).evaluation
+  return openTraining(spec, carriedOver(model, spec, own)!, own, seed, NEW).evaluation
 }
 
 /** The net that the fit goes on from, if it is of the shape that the job asks for, as far as it does. */

@@ -81,7 +81,10 @@ export interface FitJob {
    * of another shape is no better, or nothing judges.
    */
   readonly start: SegmentModel | null
-  /** Whether the segment and the inputs of `start` stay, whatever season is found. */
+  /**
+   * Whether `start` knows more than the series show: then its segment and inputs stay, whatever season is found, and it
+   * learns at a tenth of the rate.
+   */
   readonly keepShape: boolean
   readonly seed: number
   readonly schedule: FitSchedule

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
 import { fitSegment } from '../../../src/learn/segment/fit.ts'
 import { netLayout } from '../../../src/learn/segment/net.ts'
 import { chooseSettings } from '../../../src/learn/segment/settings.ts'
-import type { FitJob, SegmentModel } from '../../../src/learn/segment/types.ts'
+import type { FitJob, FitResult, SegmentModel } from '../../../src/learn/segment/types.ts'
 import { carriedOver } from '../../../src/learn/segment/warm.ts'
 import { job } from '../jobs.ts'
 import { wave } from './series.ts'
@@ -70,6 +71,34 @@ describe('a fit that goes on from a model', () => {
     assert.equal(better.naiveLoss, worse.naiveLoss)
     const asFar = fitSegment(waveJob({ ...asked, hiddenSize: 12, schedule: { ...schedule, epochs: 0 } }))
     assert.equal(asFar.model.spec.hiddenSize, 12, 'a model of another shape than was asked for is no result')
+  })
+
+  it('replaces its weights only by such as are better by more than chance', () => {
+    const trained = (more: Partial<FitJob>): FitResult => fitSegment(waveJob({ start: fitted, ...more }))
+    const before = trained({ schedule: { epochs: 0, updates: 0, maxSeconds: 60 } })
+    for (const updates of [1, 3, 10, 30, 100]) {
+      const after = trained({ schedule: { epochs: 1, updates, maxSeconds: 60 } })
+      const kept = after.validationLoss === before.validationLoss
+      assert.ok(kept || after.validationLoss < 0.99 * before.validationLoss, `${updates} updates`)
+      assert.equal(kept, isDeepStrictEqual(after.model.weights, fitted.weights))
+    }
+  })
+
+  it('learns more gently where it knows more than the series show', () => {
+    const series = [wave(600, 12, 0.2, 2)]
+    const moved = (keepShape: boolean): number => {
+      const schedule = { epochs: 1, updates: 1, maxSeconds: 60 }
+      const before = carriedOver(fitted, fitted.spec, [{ key: series[0].key }])!
+      let after = before
+      fitSegment(waveJob({ series, start: fitted, keepShape, schedule, checkpoints: true }), {
+        onProgress: ({ checkpoint }) => {
+          after = checkpoint?.weights ?? after
+        },
+      })
+      return after.reduce((most, w, i) => Math.max(most, Math.abs(w - before[i])), 0)
+    }
+    assert.ok(moved(false) > 0)
+    assert.ok(Math.abs(moved(true) / moved(false) - 0.1) < 0.01)
   })
 
   it('keeps channels that it does not teach, behind those that it does', () => {
