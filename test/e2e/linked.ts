@@ -11,8 +11,11 @@ export interface Linked extends NodeRedProcess {
   dispose(): Promise<void>
 }
 
-/** @param settings lines of its settings file */
-export async function startLinked(settings = ''): Promise<Linked> {
+/**
+ * @param settings lines of its settings file
+ * @param cwd its working directory. @default its user directory
+ */
+export async function startLinked(settings = '', cwd?: string): Promise<Linked> {
   const userDir = mkdtempSync(join(tmpdir(), 'gruflow-linked-'))
   const scope = join(userDir, 'node_modules', '@gruflow')
   mkdirSync(scope, { recursive: true })
@@ -27,7 +30,7 @@ export async function startLinked(settings = ''): Promise<Linked> {
       ${settings}
     }`,
   )
-  const nodeRed = await startNodeRed(userDir)
+  const nodeRed = await startNodeRed(userDir, cwd)
   return {
     ...nodeRed,
     userDir,

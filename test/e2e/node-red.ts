@@ -16,11 +16,11 @@ export interface NodeRedProcess {
 }
 
 /** Starts a real Node-RED on a user directory and waits until it answers. */
-export async function startNodeRed(userDir: string): Promise<NodeRedProcess> {
+export async function startNodeRed(userDir: string, cwd: string = userDir): Promise<NodeRedProcess> {
   const program = createRequire(import.meta.url).resolve('node-red/red.js')
   const port = await freePort(0)
   const args = ['--userDir', userDir, '--settings', join(userDir, 'settings.cjs'), '--port', String(port)]
-  const child = start(process.execPath, [program, ...args], { cwd: userDir })
+  const child = start(process.execPath, [program, ...args], { cwd })
   let printed = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (text) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Broker } from '../../src/cli/broker.ts'
 import { packageRoot } from '../../src/cli/package.ts'
@@ -17,18 +18,26 @@ interface FlowNode {
   readonly name?: string
 }
 
-const KEYS = ['hall/temperature', 'hall/power']
-const SAMPLES: readonly { name: string; file: string }[] = [
-  { name: '01 From a CSV file', file: 'hall-from-csv.safetensors' },
-  { name: '02 From a database query', file: 'hall-from-query.safetensors' },
+const KEYS = ['office/temperature', 'office/co2', 'office/power']
+/** What the flows write into the directory in which Node-RED was started. */
+const SAMPLES: readonly { name: string; file: string; written: readonly string[] }[] = [
+  {
+    name: '01 From a CSV file',
+    file: 'office-from-csv.safetensors',
+    written: ['gruflow-sample-office.csv'],
+  },
+  { name: '02 From a database query', file: 'office-from-query.safetensors', written: [] },
 ]
+/** Share by which the GRU must be better than each simple method. */
+const BETTER = 0.05
 
-for (const { name, file } of SAMPLES) {
+for (const { name, file, written } of SAMPLES) {
   describe(`the sample flow that trains: ${name}`, () => {
     const flow: FlowNode[] = JSON.parse(
       readFileSync(join(packageRoot, 'flows/03-train', `${name}.json`), 'utf8'),
     )
     let nodeRed: Linked
+    let started: string
     let broker: Broker
     let inbox: Inbox
     const payloads = <T>(topic: string): T[] =>
@@ -39,13 +48,16 @@ for (const { name, file } of SAMPLES) {
     before(async () => {
       broker = await brokers[0].open!()
       inbox = await openInbox(broker.url, ['seen/#'])
-      nodeRed = await startLinked()
+      // As Node-RED is usually started: somewhere else than in its user directory.
+      started = realpathSync(mkdtempSync(join(tmpdir(), 'gruflow-started-')))
+      nodeRed = await startLinked('', started)
       await nodeRed.deploy([...watched(flow), brokerNode(broker.port)])
     })
     after(async () => {
       await nodeRed?.dispose()
       await inbox?.close()
       await broker?.close()
+      if (started) rmSync(started, { recursive: true, force: true })
     })
 
     it('says what was fitted, how good that is, and keeps it as a file', async () => {
@@ -54,8 +66,12 @@ for (const { name, file } of SAMPLES) {
       )
       assert.deepEqual(payloads('seen/errors'), [])
       const metrics = JSON.parse(seen.payload) as FitMetrics
-      assert.match(metrics.sentence, / on the last 20 % of your data$/)
-      assert.ok(metrics.skill > 0, `skill ${metrics.skill}`)
+      assert.match(metrics.sentence, /^\d+ % better than .* on the last 20 % of your data$/)
+      for (const method of ['naive', 'seasonalNaive', 'ridge'] as const) {
+        const share = 1 - metrics.gru.mae / metrics[method].mae
+        assert.ok(share >= BETTER, `better than ${method} by ${share}: ${metrics.sentence}`)
+      }
+      assert.deepEqual(readdirSync(started), written)
       const [fitted] = payloads<Record<string, unknown>>('seen/what was fitted')
       const { model, horizon, season, channels } = fitted
       assert.deepEqual(
