@@ -13,10 +13,9 @@ const PATIENCE = 5
 const RACE = 3
 /** What is not better by more than this share is no better: chance makes as much. */
 const CHANCE = 0.01
-/** Share of the learning rate where the start knows more than the series show: faster, it forgets what they do not. */
-const GENTLE = 0.1
-/** Weights that nothing was learned with. */
-const NEW: Care = { margin: 0, pace: 1 }
+/** Care of weights; and of such as know more than the series show: learning faster, they forget what these do not. */
+const USUAL: Care = { margin: 0, pace: 1 }
+const WISER: Care = { margin: CHANCE, pace: 0.1 }
 /** Origins of one update: see `chunk.ts`. */
 const BATCH = 256
 /** Updates of an epoch: two passes, in these bounds. */
@@ -31,9 +30,9 @@ const REPORT = 10
  * to 400 updates. Adam at 1e-3 for 5 epochs, then ×0.8 with each; the fit ends after 5 epochs without improvement,
  * counted once the rate falls, and returns the weights with the best mean squared error on what is held back.
  *
- * Weights
- * that the fit goes on from count as the best until others are better by more than chance. A start that meets the job is returned as it is where nothing is held back, and where a net of another shape does no
- * better on that: what runs is not replaced by what is worse or not judged.
+ * A start that meets the job is returned as it is where nothing is held back, and where a net of another shape does no
+ * better on that: what runs is not replaced by what is worse or not judged. One that knows more than the series show
+ * learns gently, and is replaced only by weights that are better by more than chance.
  *
  * Same job, same machine: same weights, bit for bit. Synchronous and long: for the worker.
  * @throws RangeError when no series is long enough, or the checkpoint is of another fit; DOMException AbortError when
@@ -44,7 +43,10 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
   const { schedule, checkpoint, seed } = job
   const before = checkpoint?.seconds ?? 0
   const seconds = (): number => before + (performance.now() - started) / 1000
-  const { spec, series, channels } = chooseSettings(job)
+  const goOn = (): void => {
+    if (cancelled?.()) throw new DOMException('the fit was cancelled', 'AbortError')
+  }
+  const { spec, series, channels } = chooseSettings(job, goOn)
   if (!series.some(({ trainEnd }) => trainEnd > 1)) {
     throw new RangeError(
       `no series is long enough to learn from: ${job.series.length} series, horizon ${spec.horizon}`,
@@ -60,10 +62,9 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
   const open = (scale: ScaleKind): Training => {
     const kind = { ...spec, scale }
     const carried = carriedOver(job.start, kind, channels)
-    const care = { margin: CHANCE, pace: job.keepShape ? GENTLE : 1 }
     return carried
-      ? openTraining(kind, carried, series, seed, care)
-      : openTraining(kind, initialiseNet(kind, createRandom(seed)), series, seed, NEW)
+      ? openTraining(kind, carried, series, seed, job.keepShape ? WISER : USUAL)
+      : openTraining(kind, initialiseNet(kind, createRandom(seed)), series, seed, USUAL)
   }
   const racing = kinds.map(open)
   const start = startOf(job)
@@ -102,7 +103,7 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
   }
   const over = (): boolean => seconds() >= schedule.maxSeconds
   const stop = (): boolean => {
-    if (cancelled?.()) throw new DOMException('the fit was cancelled', 'AbortError')
+    goOn()
     return over()
   }
   const going = ({ epoch, stale }: Training, epochs: number): boolean =>
@@ -154,7 +155,7 @@ function judged(model: SegmentModel, series: readonly SplitSeries[], seed: numbe
   const seasons = new Map(model.channels.map(({ key, season }) => [key, season]))
   const own = series.map((one) => ({ ...one, season: seasons.get(one.key) ?? one.season }))
   const spec = { ...model.spec, channels: own.length }
-  return openTraining(spec, carriedOver(model, spec, own)!, own, seed, NEW).evaluation
+  return openTraining(spec, carriedOver(model, spec, own)!, own, seed, USUAL).evaluation
 }
 
 /** The net that the fit goes on from, if it is of the shape that the job asks for, as far as it does. */

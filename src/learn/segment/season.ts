@@ -40,10 +40,14 @@ export function detectSeason(values: Float64Array): number {
 /**
  * The season of a table: the one that most of its columns have, where a column that has a multiple of it counts half;
  * the shorter of two that as many have. 0 when too few agree on any.
+ * @param detect finds the season of one column
  */
-export function sharedSeason(columns: readonly Float64Array[]): number {
+export function sharedSeason(
+  columns: readonly Float64Array[],
+  detect: (values: Float64Array) => number = detectSeason,
+): number {
   const stride = Math.max(1, Math.ceil(columns.length / ASKED))
-  const asked = columns.filter((_, i) => i % stride === 0).map(detectSeason)
+  const asked = columns.filter((_, i) => i % stride === 0).map((values) => detect(values))
   const found = asked.filter((season) => season > 0).sort((a, b) => a - b)
   const votes = (season: number): number =>
     found.reduce((sum, one) => {

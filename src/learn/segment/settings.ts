@@ -5,7 +5,7 @@ import type { Channel, FitJob, SegmentSpec } from './types.ts'
 
 /** Most steps of a segment that is chosen. */
 const LONGEST = 48
-/** Fewest steps of one that a season is cut into. */
+/** Steps that a shorter season is repeated to reach. */
 const SHORTEST = 12
 /** Segment without a season. */
 const USUAL = 24
@@ -21,12 +21,13 @@ export interface Settings {
 
 /**
  * Chooses what the job leaves open from what it may learn from, and splits its series.
+ * @param asked called between series where seasons are to be found, which takes long; what it throws ends that
  * @throws RangeError when the checkpoint is of another net
  */
-export function chooseSettings(job: FitJob): Settings {
+export function chooseSettings(job: FitJob, asked: () => void = () => {}): Settings {
   const { horizon, hiddenSize, scale, start, checkpoint } = job
   const known = job.series.map(({ values, trainEnd }) => values.subarray(0, trainEnd ?? values.length))
-  const seasons = chooseSeasons(job, known)
+  const seasons = chooseSeasons(job, known, asked)
   const typical = middle(seasons)
   const before = middle(start?.channels.map(({ season }) => season) ?? [])
   const kept = start !== null && (job.keepShape || isStill(typical, before))
@@ -54,10 +55,18 @@ function checkSame(found: SegmentSpec, expected: SegmentSpec): void {
   }
 }
 
-function chooseSeasons({ season, table, series }: FitJob, known: readonly Float64Array[]): number[] {
+function chooseSeasons(
+  { season, table, series }: FitJob,
+  known: readonly Float64Array[],
+  asked: () => void,
+): number[] {
+  const detect = (values: Float64Array): number => {
+    asked()
+    return detectSeason(values)
+  }
   const given = series.map((one) => one.season ?? season)
-  const shared = table && given.includes(null) ? sharedSeason(known) : null
-  return given.map((one, i) => one ?? shared ?? detectSeason(known[i]))
+  const shared = table && given.includes(null) ? sharedSeason(known, detect) : null
+  return given.map((one, i) => one ?? shared ?? detect(known[i]))
 }
 
 /** Whether a season is what it was, or no longer seen: then a model that goes on keeps its segment. */
@@ -66,9 +75,8 @@ function isStill(season: number, before: number): boolean {
 }
 
 /**
- * A season of up to 48 steps is one segment; a longer one is cut into the fewest equal segments that are no longer than
- * that, or about equal ones if it has no such parts; one shorter than 12 is repeated. Too little history for that, or no
- * season: 24, or what fits.
+ * A season of up to 48 steps is one segment; a longer one is cut into the fewest parts, about equal, that are no longer
+ * than that; one shorter than 12 is repeated. Too little history for that, or no season: 24, or what fits.
  */
 export function chooseSegment(season: number, horizon: number, length: number): number {
   const most = Math.floor(length / 2) - horizon
@@ -78,11 +86,9 @@ export function chooseSegment(season: number, horizon: number, length: number): 
   return Math.max(2, Math.min(USUAL, most))
 }
 
+/** An estimate may be a step off: a part of nearly the right length is worth more than one that divides it exactly. */
 function cut(season: number): number {
-  const fewest = Math.ceil(season / LONGEST)
-  for (let parts = fewest; season / parts >= SHORTEST; parts++)
-    if (season % parts === 0) return season / parts
-  return Math.round(season / fewest)
+  return Math.round(season / Math.ceil(season / LONGEST))
 }
 
 /** The median of those seasons that were found; 0 if none was. */

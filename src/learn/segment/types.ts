@@ -83,7 +83,7 @@ export interface FitJob {
   readonly start: SegmentModel | null
   /**
    * Whether `start` knows more than the series show: then its segment and inputs stay, whatever season is found, and it
-   * learns at a tenth of the rate.
+   * learns at a tenth of the rate, and gives way only to weights that are better by 1 %.
    */
   readonly keepShape: boolean
   readonly seed: number
@@ -156,6 +156,6 @@ export interface FitResult {
 /** What a running fit reports to and asks of its caller. */
 export interface FitControl {
   readonly onProgress?: (progress: FitProgress) => void
-  /** Asked between updates; true ends the fit with an `AbortError`. */
+  /** Asked between updates, and between series whose seasons are to be found; true ends the fit with an `AbortError`. */
   readonly cancelled?: () => boolean
 }

@@ -17,6 +17,20 @@ before(() => {
   fitted = fitSegment(waveJob({ schedule: { epochs: 4, updates: 50, maxSeconds: 60 } })).model
 })
 
+describe('a fit that looks for seasons', () => {
+  it('can be cancelled between two series', () => {
+    const series = [1, 2, 3].map((seed) => wave(600, 12, 0.2, seed))
+    for (const table of [false, true]) {
+      let asked = 0
+      const cancelled = (): boolean => ++asked === 2
+      assert.throws(() => fitSegment(waveJob({ series, table, season: null }), { cancelled }), {
+        name: 'AbortError',
+      })
+      assert.equal(asked, 2)
+    }
+  })
+})
+
 describe('a fit that goes on from a model', () => {
   it('returns it as it is where nothing judges, and does not train in vain', () => {
     const series = [wave(35, 12, 0.2, 1)]
@@ -73,8 +87,9 @@ describe('a fit that goes on from a model', () => {
     assert.equal(asFar.model.spec.hiddenSize, 12, 'a model of another shape than was asked for is no result')
   })
 
-  it('replaces its weights only by such as are better by more than chance', () => {
-    const trained = (more: Partial<FitJob>): FitResult => fitSegment(waveJob({ start: fitted, ...more }))
+  it('replaces what knows more than the series show only by weights that are better by more than chance', () => {
+    const trained = (more: Partial<FitJob>): FitResult =>
+      fitSegment(waveJob({ start: fitted, keepShape: true, ...more }))
     const before = trained({ schedule: { epochs: 0, updates: 0, maxSeconds: 60 } })
     for (const updates of [1, 3, 10, 30, 100]) {
       const after = trained({ schedule: { epochs: 1, updates, maxSeconds: 60 } })
@@ -82,6 +97,9 @@ describe('a fit that goes on from a model', () => {
       assert.ok(kept || after.validationLoss < 0.99 * before.validationLoss, `${updates} updates`)
       assert.equal(kept, isDeepStrictEqual(after.model.weights, fitted.weights))
     }
+    const slightly = { start: fitted, schedule: { epochs: 1, updates: 1, maxSeconds: 60 } }
+    assert.notEqual(fitSegment(waveJob(slightly)).validationLoss, before.validationLoss)
+    assert.equal(trained(slightly).validationLoss, before.validationLoss)
   })
 
   it('learns more gently where it knows more than the series show', () => {
