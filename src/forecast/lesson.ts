@@ -86,7 +86,7 @@ export function fitJob(
 }
 
 /** The season that all channels have; null where they have none in common. */
-function commonSeason([first, ...others]: readonly Channel[]): number | null {
+export function commonSeason([first, ...others]: readonly Channel[]): number | null {
   return first && others.every(({ season }) => season === first.season) ? first.season : null
 }
 

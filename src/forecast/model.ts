@@ -6,7 +6,7 @@ import { createAgenda } from './agenda.ts'
 import { createGruExpert, type GruExpert } from './experts/gru.ts'
 import { openPool, type Place } from './experts/pool.ts'
 import { length } from './history.ts'
-import { chooseTeachers, enough, fitJob, meanSkill } from './lesson.ts'
+import { chooseTeachers, commonSeason, enough, fitJob, meanSkill } from './lesson.ts'
 import type { Means, OpenedModel } from './means.ts'
 import { checkModelOptions, checkStreamsOptions } from './options.ts'
 import { createSaid } from './ran.ts'
@@ -68,11 +68,12 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
     for (const listener of listeners) tell(listener)
   }
 
-  const swap = (model: SegmentModel, nextVersion: number): void => {
+  const swap = (model: SegmentModel, nextVersion: number, fromElsewhere: boolean): void => {
     const opened = createGruExpert(model, nextVersion, {
       open: (gru, lanes) => open(gru, lanes, place),
       streams: states().length,
       growth: synchronous === undefined ? GROWTH_OF_LANES : 1,
+      season: season ?? (fromElsewhere ? commonSeason(model.channels) : null) ?? 0,
     })
     // It still answers what it has been asked.
     void expert?.close()
@@ -83,8 +84,9 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
     fingerprint = fingerprintOf(model)
   }
 
-  const beginProbation = (): void => {
-    for (const room of rooms) room.beginProbation()
+  const beginProbation = (judged: readonly StreamState[]): void => {
+    const trusted = new Set(judged)
+    for (const room of rooms) room.beginProbation(trusted)
   }
 
   const take = (teachers: readonly StreamState[], result: FitResult): void => {
@@ -92,8 +94,9 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
     // Where nothing judged, a fit gives back what it started from.
     if (fitted && Number.isNaN(validationLoss)) return
     const another = !fitted || !sameShape(fitted.spec, model.spec)
-    swap(model, version + 1)
-    if (another) beginProbation()
+    swap(model, version + 1, adopted)
+    // It was better than what ran; where it is also better than naive, there is no more to prove.
+    if (another) beginProbation(teachers.filter((_, i) => tailSkills[i] > 0))
     tailSkill = meanSkill(tailSkills)
     for (const [i, state] of teachers.entries()) {
       const own = tailSkills[i]
@@ -202,11 +205,11 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
       if (its !== horizon)
         throw new RangeError(`the model forecasts ${its} steps ahead, ${horizon} are needed`)
       const before = fingerprint
-      swap(model, version + 1)
+      swap(model, version + 1, true)
       fitting.abort()
       adopted = true
       tailSkill = skill ?? 0
-      if (fingerprint !== before) beginProbation()
+      if (fingerprint !== before) beginProbation([])
       agenda.postpone(states().length, need())
       changed({ state: 'fitted', fits: version })
     },
@@ -222,7 +225,7 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
     restore(snapshot) {
       if (rooms.size > 0) throw new Error('a model is restored before streams are opened on it')
       const saved = readSavedModel(snapshot, settings)
-      if (saved.model) swap(saved.model, saved.fits)
+      if (saved.model) swap(saved.model, saved.fits, saved.adopted)
       adopted = saved.adopted
       agenda.total = saved.total
       agenda.due = saved.due

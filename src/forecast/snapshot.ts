@@ -24,6 +24,7 @@ export function saveStream(state: StreamState, expert: GruExpert | null): Stream
     season,
     scale,
     tailSkill,
+    taught,
     steps,
     sinceRestart,
     tracker,
@@ -45,6 +46,7 @@ export function saveStream(state: StreamState, expert: GruExpert | null): Stream
     season,
     scale: { ...scale },
     tailSkill,
+    taught,
     steps,
     sinceRestart,
     tracker: {
@@ -86,6 +88,7 @@ export function restoreStream(tree: StreamTree, state: StreamState, expert: GruE
     season: (!placed && state.season) || part('season'),
     scale: { ...part<StreamState['scale']>('scale') },
     tailSkill: part('tailSkill'),
+    taught: part('taught'),
     steps: part('steps'),
     sinceRestart: part('sinceRestart'),
     tracker: restoreTracker(part('tracker'), state.tracker),

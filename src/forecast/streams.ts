@@ -25,8 +25,8 @@ export interface StreamHost extends ModelView {
 /** Streams and what is in them, for the model's refits. */
 export interface StreamsRoom extends Streams {
   states(): StreamState[]
-  /** The GRU is another: on every stream it must prove itself anew. */
-  beginProbation(): void
+  /** The GRU is another: it must prove itself anew, on every stream but those for which it was judged by what they held back. */
+  beginProbation(judged: ReadonlySet<StreamState>): void
 }
 
 /** One stream; its readings, and what is none, are taken in their order. */
@@ -155,8 +155,9 @@ export function createStreams(
       return unknown
     },
     states: () => [...streams.values()].map(({ state }) => state),
-    beginProbation() {
+    beginProbation(judged) {
       for (const { state } of streams.values()) {
+        if (judged.has(state)) continue
         state.tailSkill = null
         beginProbation(state.tracker, options.coverage)
       }

@@ -72,7 +72,7 @@ describe('a fitted model that is put in', () => {
     }
   })
 
-  it('brings its channels their unit and season; other streams keep theirs, and use the mean embedding', () => {
+  it('brings its channels their unit and season; other streams take the season that all have, and the mean embedding', () => {
     const model = createForecastModel({ ...SPEC, learn: false })
     const streams = open(model)
     const first = randomModel({}, ['a', 'b'])
@@ -80,7 +80,7 @@ describe('a fitted model that is put in', () => {
     for (const key of ['a', 'b', 'x']) run(streams, waves(160), key)
     const seen = (): object =>
       Object.fromEntries(streamsIn(streams).map(({ key, unit, season }) => [key, [unit, season]]))
-    assert.deepEqual(seen(), { a: [2.15, 12], b: [2.15, 12], x: [0, 0] })
+    assert.deepEqual(seen(), { a: [2.15, 12], b: [2.15, 12], x: [0, 12] })
 
     // The unit is used in a stream's first steps alone, which no state remembers for so long.
     const known = createForecastModel({ ...SPEC, learn: false })
@@ -96,7 +96,7 @@ describe('a fitted model that is put in', () => {
 
     model.adopt({ ...otherModel(['b']), channels: [{ key: 'b', unit: 5, season: 7 }] }, null)
     for (const key of ['a', 'b', 'x']) run(streams, waves(1, 160), key)
-    assert.deepEqual(seen(), { a: [2.15, 12], b: [5, 7], x: [0, 0] })
+    assert.deepEqual(seen(), { a: [2.15, 12], b: [5, 7], x: [0, 7] })
   })
 
   it('must have the horizon of the forecasts, and fit its shape', async () => {
@@ -163,6 +163,6 @@ function withMean({ spec, weights, channels }: SegmentModel, key: string): Segme
   return {
     spec: { ...spec, channels: channels.length + 1 },
     weights: Float32Array.of(...weights.subarray(0, outW), ...mean, ...weights.subarray(outW)),
-    channels: [...channels, { key, unit: 1, season: 0 }],
+    channels: [...channels, { key, unit: 1, season: 12 }],
   }
 }

@@ -39,4 +39,27 @@ describe('a model that learns on', () => {
     assert.deepEqual([model.version, model.training], [1, { state: 'fitted', fits: 1 }])
     assert.equal((model.snapshot() as { tailSkill: number }).tailSkill, 0.5)
   })
+
+  it('remembers through a snapshot which streams have waited longest', async () => {
+    const trainer = stage()
+    const model = openForecastModel({ horizon: 6, segment: 6, hiddenSize: 8 }, { ...trainer, rest: 0 })
+    const streams = open(model, { period: 1000 })
+    run(streams, waves(24))
+    trainer.settle({})
+    await model.whenRested()
+    run(streams, waves(3), 'b')
+    const taught = (of: typeof streams): unknown =>
+      (of.snapshot() as unknown as { streams: { key: string; taught: number }[] }).streams.map(
+        ({ key, taught }) => [key, taught],
+      )
+    assert.deepEqual(taught(streams), [
+      ['a', 1],
+      ['b', 0],
+    ])
+    const next = openForecastModel({ horizon: 6, segment: 6, hiddenSize: 8 }, stage())
+    next.restore(model.snapshot())
+    const restored = open(next, { period: 1000 })
+    restored.restore(streams.snapshot())
+    assert.deepEqual(taught(restored), taught(streams))
+  })
 })

@@ -55,15 +55,18 @@ describe('a GRU that takes the place of another', () => {
     assert.equal(run(streams, waves(1, 60))[0]?.model, 'gru')
   })
 
-  it('inherits what it went on from: a refit of the same shape, none of another', async () => {
+  it('inherits from what it went on from, and where its fit has judged it to be better', async () => {
     const trainer = stage()
     const model = openForecastModel({ ...TAUGHT, learn: true }, { ...trainer, rest: 0 })
     const streams = open(model, { period: 1000 })
     let from = 0
-    const refit = async (result: (running: SegmentModel | null) => SegmentModel): Promise<void> => {
+    const refit = async (
+      result: (running: SegmentModel | null) => SegmentModel,
+      skill = 0.5,
+    ): Promise<void> => {
       while (trainer.jobs.length === fits) run(streams, waves(1, from++))
       fits++
-      trainer.settle({ model: result(model.fitted), tailSkills: Float64Array.of(0.5) })
+      trainer.settle({ model: result(model.fitted), tailSkills: Float64Array.of(skill) })
       await model.whenRested()
     }
     let fits = 0
@@ -76,8 +79,10 @@ describe('a GRU that takes the place of another', () => {
     await refit((running) => ({ ...running!, weights: running!.weights.map((w) => 0.999 * w) }))
     assert.equal(model.version, 2)
     assert.ok(known(streams).speaking && known(streams).count >= before.count)
-    await refit(() => otherModel(['a']))
-    assert.deepEqual(known(streams), { count: 0, scores: 0, speaking: false, tailSkill: 0.5 })
+    await refit(() => otherModel(['a']), 0.1)
+    assert.ok(known(streams).count >= before.count)
+    await refit(() => taught().fitted!, -0.1)
+    assert.deepEqual(known(streams), { count: 0, scores: 0, speaking: false, tailSkill: -0.1 })
   })
 
   it('must prove itself on streams that were saved under other weights', () => {

@@ -24,6 +24,7 @@ function openExpert(model: SegmentModel, version = 1): GruExpert {
       openPool(gru, lanes, { device: 'wasm', synchronous: 'asked for', onDevice: () => {} }),
     streams: 0,
     growth: 1,
+    season: 0,
   })
 }
 

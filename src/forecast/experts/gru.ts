@@ -62,6 +62,8 @@ export interface ExpertPlace {
   readonly streams: number
   /** Factor by which the room grows at least when it is too small. */
   readonly growth: number
+  /** Season of streams that no fit has seen; 0 = none known. */
+  readonly season: number
 }
 
 /** Segments after which the past no longer matters (measured: context 30 is as good as unbounded). */
@@ -98,6 +100,7 @@ export function createGruExpert(model: SegmentModel, version: number, place: Exp
     putIn(stream)
     const channel = channels[net.channelOf(stream.key)]
     if (channel) Object.assign(stream, { unit: channel.unit, season: channel.season })
+    else if (stream.unit === 0) stream.season = place.season
     stream.scale = replayScale(stream.history, scaleLag(stream.season, segment))
   }
 

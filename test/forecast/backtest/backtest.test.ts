@@ -152,10 +152,21 @@ describe('a backtest', () => {
     assert.ok(Math.abs(report.coverage - 0.9) < 0.06, `${report.coverage}`)
   })
 
-  it('in the mode stream goes on learning from the fitted model', async () => {
-    const { report } = await run(days(460), { mode: 'stream' })
+  it('in the mode stream goes on learning from the fitted model, and from nothing that comes later', async () => {
+    const long = days(1100)
+    // The first refit is due with 5 · (6 + 200) rows.
+    const options: Partial<BacktestOptions> = {
+      mode: 'stream',
+      validate: { from: 300, to: 1020 },
+      test: { from: 1020, to: 1060 },
+    }
+    const { report, issued } = await run(long, options)
     assert.ok(report.fits > 1)
     assert.ok(report.model !== null)
+    const changed = await run(changedFrom(long, 1046), options)
+    const known = issued.filter(({ origin }) => origin < 1046)
+    assert.deepEqual(changed.issued.slice(0, known.length), known)
+    assert.notDeepEqual(changed.issued[known.length], issued[known.length])
   })
 
   it('in the mode cold begins with nothing, and forecasts by the last value until it knows better', async () => {

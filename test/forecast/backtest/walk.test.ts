@@ -20,6 +20,7 @@ function stepped(model: SegmentModel, key: string, values: Float64Array): Float6
     open: (gru, lanes) => openPool(gru, lanes, WASM),
     streams: 1,
     growth: 1,
+    season: 0,
   })
   const stream = {
     key,
