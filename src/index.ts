@@ -93,11 +93,13 @@ export type {
   SegmentModel,
   SegmentSpec,
 } from './learn/segment/types.ts'
+
 // Messages from sensors.
 export type { MqttOptions, MqttStatus } from './mqtt/client.ts'
 export { type ParsedPayload, type PayloadOptions, parsePayload } from './mqtt/payload.ts'
 export type { SinkOptions } from './mqtt/sink.ts'
 export type { MqttMessage, SourceOptions } from './mqtt/source.ts'
+
 // Operators.
 export { type ForecastOptions, forecast, type ReadingOptions } from './rx/forecast.ts'
 export { fromMqtt } from './rx/fromMqtt.ts'
@@ -107,6 +109,8 @@ export type { StepInput } from './rx/stepInput.ts'
 export type { OnDevice, Running } from './rx/stepLater.ts'
 export type { Step } from './rx/stepOutput.ts'
 export { toMqtt } from './rx/toMqtt.ts'
+
+// Files of fitted forecasters.
 export { readFitted, type SavedFitted, writeFitted } from './store/fitted.ts'
 
 // Histories.
