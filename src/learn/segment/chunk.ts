@@ -13,7 +13,7 @@ import type { WasmNet } from './wasmNet.ts'
 /** Segments of one chunk, through which gradients flow. */
 const CHUNK = 4
 /** Origins of one update. */
-const BATCH = 256
+export const BATCH = 256
 /** Walkers for each lane of a batch: so many chunks lie between two that follow each other. */
 const WALKERS = 16
 /** Share of the lanes that go without the embedding of their stream, so that the mean one is learned too. */

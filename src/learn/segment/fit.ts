@@ -1,4 +1,5 @@
 import { createRandom } from '../../engine/random.ts'
+import { BATCH } from './chunk.ts'
 import type { SplitSeries } from './data.ts'
 import type { Evaluation } from './evaluate.ts'
 import { initialiseNet } from './initialise.ts'
@@ -16,8 +17,6 @@ const CHANCE = 0.01
 /** Care of weights; and of such as know more than the series show: learning faster, they forget what these do not. */
 const USUAL: Care = { margin: 0, pace: 1 }
 const WISER: Care = { margin: CHANCE, pace: 0.1 }
-/** Origins of one update: see `chunk.ts`. */
-const BATCH = 256
 /** Updates of an epoch: two passes, in these bounds. */
 const FEWEST = 200
 const MOST = 400
