@@ -27,10 +27,16 @@ export interface Forecast {
   readonly coverage: number
   /** Share that it has held lately, over all steps; null until forecasts have matured. */
   readonly measuredCoverage: number | null
-  /** Who made it: the GRU, or the last value while the GRU has not yet beaten it. */
-  readonly model: 'gru' | 'naive'
-  /** Why that model speaks. */
+  /** An interval for each coverage that was asked for, in that order; the first is the one above. */
+  readonly intervals: readonly Interval[]
+  /** The method with the largest share in `mean`, over all steps. */
+  readonly model: ExpertName
+  /** Why it has that share. */
   readonly reason: string
+  /** The methods that are mixed, largest share first. */
+  readonly experts: readonly ExpertShare[]
+  /** How ordinary the reading at the cutoff is; null until errors of one step have shown what is. */
+  readonly anomaly: Anomaly | null
   /** 1 − MAE / MAE of naive of what was emitted, over recent matured forecasts; null until some have matured. */
   readonly skill: number | null
   /** What ran the GRU: `cpu:wasm`, `gpu:nvidia`; `none` before the first fit. */
@@ -39,6 +45,48 @@ export interface Forecast {
   readonly deviceReason: string
   /** What has happened to this stream's readings so far. */
   readonly counts: Counts
+}
+
+/** The interval of one coverage. */
+export interface Interval {
+  /** Share of readings that it is meant to hold, 0–1. */
+  readonly coverage: number
+  /** Share that it has held lately, over all steps; null until forecasts have matured. */
+  readonly measuredCoverage: number | null
+  /** Lower and upper ends, one per step. */
+  readonly lower: readonly number[]
+  readonly upper: readonly number[]
+}
+
+/**
+ * A method of forecasting one stream: the last value; that of one season ago; exponential smoothing; ridge regression
+ * on the newest values, and with those of seasons ago; the GRU as it was fitted; the GRU that learns on.
+ */
+export type ExpertName =
+  | 'naive'
+  | 'seasonal-naive'
+  | 'smoothing'
+  | 'ridge'
+  | 'seasonal-ridge'
+  | 'gru'
+  | 'learning-gru'
+
+export interface ExpertShare {
+  readonly name: ExpertName
+  /** Mean of its weight over all steps, 0–1; those of all experts add up to 1. */
+  readonly share: number
+}
+
+/** How ordinary a reading is, by the forecast of one step before it. */
+export interface Anomaly {
+  /** What that forecast was, and the ends of its interval. */
+  readonly expected: number
+  readonly lower: number
+  readonly upper: number
+  /** Likelihood that the errors of late are no ordinary ones, 0–1. */
+  readonly likelihood: number
+  /** Whether an alarm begins here; the next one only after the refractory time. */
+  readonly flagged: boolean
 }
 
 /** Readings of a stream counted by what happened to them. */
@@ -97,8 +145,8 @@ export interface StreamsOptions {
   readonly period?: number
   /** Grid steps before the first forecast. Minimum: 2; 8 where the period is to be detected. @default 64 */
   readonly warmUp?: number
-  /** Target coverage of the intervals, between 0 and 1 exclusive. @default 0.9 */
-  readonly coverage?: number
+  /** Target coverages of the intervals, between 0 and 1 exclusive: one, or up to 8 that differ. @default 0.9 */
+  readonly coverage?: number | readonly number[]
   /**
    * Streams kept, 1–10,000; the one longest unused is dropped beyond that. Where answers come later, those dropped
    * still answer what they have taken; while both together are twice as many, new streams are `overloaded`. @default 500
@@ -151,6 +199,11 @@ export interface ForecastModelOptions {
   readonly season?: number
   /** Learn from the streams while they run. @default true */
   readonly learn?: boolean
+  /**
+   * Milliseconds of the training thread that a reading may cost for the GRU that learns on; 0: none learns on.
+   * @default 1, but never more than 5 % of a core
+   */
+  readonly budget?: number
   /** @default 1 */
   readonly seed?: number
   /** What steps the GRU; on all but `wasm` forecasts come later (see {@link Streams.take}). @default wasm */
