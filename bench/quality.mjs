@@ -95,8 +95,8 @@ function backtest(history, columns, path, seed) {
       seed,
       ...scores,
       difference: Math.max(
-        Math.abs(scores.mse - meta.scores.gru.mse),
-        Math.abs(scores.mae - meta.scores.gru.mae),
+        Math.abs(scores.mse - meta.scores.forecast.mse),
+        Math.abs(scores.mae - meta.scores.forecast.mae),
       ),
       parameters: meta.parameters,
       model: `${meta.model.hiddenSize}/${meta.model.segment}, ${meta.model.scale}`,

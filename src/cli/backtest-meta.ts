@@ -17,7 +17,7 @@ export interface BacktestRun {
 
 /** What meta.json says: everything that it takes to run the same again, and what came out. */
 export function metaOf({ file, table, options, report, notes }: BacktestRun): Record<string, unknown> {
-  const { model, gru, naive, seasonalNaive, coverage, ratios } = report
+  const { model, forecast, naive, seasonalNaive, coverage, winkler, steps, ratios } = report
   const columns = table.columns.map(({ name }) => name)
   return {
     kind: BACKTEST_KIND,
@@ -41,10 +41,12 @@ export function metaOf({ file, table, options, report, notes }: BacktestRun): Re
     platform: `${process.platform} ${process.arch}`,
     options,
     scores: {
-      gru,
+      forecast,
       naive,
       seasonalNaive,
       coverage,
+      winkler,
+      steps,
       columns: ratios.map(({ name, mse, naiveMse }) => ({ name, mse, naiveMse, ratio: mse / naiveMse })),
     },
     notes,

@@ -1,7 +1,7 @@
 import type { BacktestOptions, BacktestReport } from '../forecast/backtest/types.ts'
 import { columns } from './columns.ts'
 import { duration } from './progress.ts'
-import { scoreTable, shownNumber } from './scores.ts'
+import { percent, scoreTable, shownNumber } from './scores.ts'
 
 /** Columns whose own figures are shown; of more, only how the worst does. */
 const SHOWN = 20
@@ -13,23 +13,35 @@ export function backtestLines(
   report: BacktestReport,
   { horizon, mode }: Pick<BacktestOptions, 'horizon' | 'mode'>,
 ): string[] {
-  const { origins, gru, naive, seasonalNaive, coverage, season, ratios } = report
+  const { origins, forecast, naive, seasonalNaive, coverage, season, steps, ratios } = report
   return [
     `${origins} forecasts of ${horizon} rows for ${ratios.length} column${ratios.length === 1 ? '' : 's'}, ${mode}`,
     '',
     ...indented(
       scoreTable([
-        { name: 'GRU', score: gru, coverage },
+        { name: 'forecast', score: forecast, coverage },
         { name: 'naive', score: naive },
         { name: season > 0 ? `seasonal naive, ${season} rows` : 'seasonal naive', score: seasonalNaive },
       ]),
     ),
+    '',
+    ...stepLines(steps),
     '',
     ...columnLines(ratios),
     '',
     sentenceOf(report),
     costOf(report),
   ]
+}
+
+function stepLines(steps: BacktestReport['steps']): string[] {
+  const rows = steps.map(({ step, mse, naiveMse, meanMse, coverage, winkler }) => [
+    `${step}`,
+    ...[mse, naiveMse, meanMse].map(shownNumber),
+    percent(coverage),
+    shownNumber(winkler),
+  ])
+  return indented(columns([['step', 'MSE', 'naive', 'MSE from step 1 on', 'coverage', 'Winkler'], ...rows]))
 }
 
 function columnLines(ratios: BacktestReport['ratios']): string[] {
@@ -50,19 +62,20 @@ function columnLines(ratios: BacktestReport['ratios']): string[] {
 }
 
 /** How good it is, in words. */
-export function sentenceOf({ gru, naive, seasonalNaive }: BacktestReport): string {
+export function sentenceOf({ forecast, naive, seasonalNaive }: BacktestReport): string {
   const rivals = [
     { name: 'naive', mae: naive.mae },
     { name: 'seasonal naive', mae: seasonalNaive.mae },
   ].filter(({ mae }) => Number.isFinite(mae))
-  if (rivals.length === 0 || !Number.isFinite(gru.mae))
+  if (rivals.length === 0 || !Number.isFinite(forecast.mae))
     return 'Nothing was measured that a forecast could be held against.'
   const best = rivals.reduce((a, b) => (b.mae < a.mae ? b : a))
-  const skill = best.mae > 0 ? 1 - gru.mae / best.mae : gru.mae > 0 ? Number.NEGATIVE_INFINITY : 0
+  const skill = best.mae > 0 ? 1 - forecast.mae / best.mae : forecast.mae > 0 ? Number.NEGATIVE_INFINITY : 0
   const other = `${best.name}, the better of the two simple forecasts`
-  if (Math.abs(skill) < SAME) return `The GRU is as good as ${other}.`
-  if (skill === Number.NEGATIVE_INFINITY) return `The GRU is worse than ${other}, which makes no errors here.`
-  return `The GRU is ${Math.round(100 * Math.abs(skill))} % ${skill > 0 ? 'better' : 'worse'} than ${other}, by mean absolute error.`
+  if (Math.abs(skill) < SAME) return `The forecasts are as good as ${other}.`
+  if (skill === Number.NEGATIVE_INFINITY)
+    return `The forecasts are worse than ${other}, which makes no errors here.`
+  return `The forecasts are ${Math.round(100 * Math.abs(skill))} % ${skill > 0 ? 'better' : 'worse'} than ${other}, by mean absolute error.`
 }
 
 function costOf({ parameters, fits, fitSeconds, stepSeconds, device, deviceReason }: BacktestReport): string {

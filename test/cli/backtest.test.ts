@@ -91,11 +91,11 @@ describe('gruflow backtest', () => {
     }
     const facts = await meta()
     const mse = squares / (29 * 2 * 12)
-    assert.ok(Math.abs(facts.scores.gru.mse - mse) < 1e-5 * mse, `${facts.scores.gru.mse}, ${mse}`)
-    assert.match(said, new RegExp(`GRU +${facts.scores.gru.mse.toPrecision(4)} `))
+    assert.ok(Math.abs(facts.scores.forecast.mse - mse) < 1e-5 * mse, `${facts.scores.forecast.mse}, ${mse}`)
+    assert.match(said, new RegExp(`forecast +${facts.scores.forecast.mse.toPrecision(4)} `))
     assert.match(said, /^29 forecasts of 12 rows for 2 columns, frozen\n/)
     assert.match(said, /\n {2}naive +\S+ +\S+ +\S+\n {2}seasonal naive, 24 rows +\S+/)
-    assert.match(said, /\nThe GRU is .* of the two simple forecasts/)
+    assert.match(said, /\nThe forecasts are .* of the two simple forecasts/)
   })
 
   it('tells in meta.json all that it takes to run the same again, and what ran', async () => {

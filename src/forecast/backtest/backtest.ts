@@ -38,7 +38,7 @@ export async function backtest(
     const fitted = mode === 'cold' ? null : await teach(trainer, table, checked, options)
     const season = fitted?.model.channels[0].season ?? checked.season ?? seasonOf(table, checked)
     const seen = { from: fit.from, to: test.to }
-    const board = createBoard(columns, fit, seen, horizon, season)
+    const board = createBoard(columns, fit, seen, horizon, season, checked.coverage)
     const width = columns.length * horizon
     const out = {
       mean: new Float32Array(width),

@@ -1,17 +1,29 @@
 import type { Column, Rows } from '../../table/types.ts'
 import { type Baseline, naive, seasonalNaive } from './baselines.ts'
 import { fillColumn } from './columns.ts'
+import { coverColumn, poolCover } from './cover.ts'
 import type { Issued } from './frozen.ts'
-import { coverColumn, poolCoverage, poolScores, scoreColumn } from './score.ts'
+import { poolScores, poolSteps, scoreColumn } from './score.ts'
 import { standardOf } from './standards.ts'
-import type { BacktestReport } from './types.ts'
+import type { BacktestReport, StepScore } from './types.ts'
+
+/** Steps that are scored by themselves, as far as the horizon goes, and its last one. */
+const STEPS = [1, 24]
 
 /** Scores of a backtest as its origins go by. */
 export interface Board {
   add(issued: Issued): void
   read(): Pick<
     BacktestReport,
-    'origins' | 'values' | 'gru' | 'naive' | 'seasonalNaive' | 'coverage' | 'ratios'
+    | 'origins'
+    | 'values'
+    | 'forecast'
+    | 'naive'
+    | 'seasonalNaive'
+    | 'coverage'
+    | 'winkler'
+    | 'steps'
+    | 'ratios'
   >
 }
 
@@ -19,6 +31,7 @@ export interface Board {
  * Opens a board; forecasts and the simple methods are scored on the same values.
  * @param fit rows that columns are standardised by
  * @param seen rows whose values the simple methods may know, as far as they come before an origin
+ * @param coverage share that intervals are meant to hold
  */
 export function createBoard(
   columns: readonly Column[],
@@ -26,6 +39,7 @@ export function createBoard(
   seen: Rows,
   horizon: number,
   season: number,
+  coverage: number,
 ): Board {
   const seasonal = seasonalNaive(season)
   const mean = new Float64Array(horizon)
@@ -35,13 +49,24 @@ export function createBoard(
     return {
       name: column.name,
       filled: fillColumn(column, seen).values,
-      gru: score(),
+      forecast: score(),
       naive: score(),
       seasonal: score(),
-      coverage: coverColumn(column.values, horizon),
+      cover: coverColumn(column.values, horizon, standard.deviation, coverage),
     }
   })
+  const forecasts = all.map(({ forecast }) => forecast)
+  const naives = all.map((column) => column.naive)
+  const covers = all.map(({ cover }) => cover)
   let origins = 0
+
+  const stepScore = (step: number): StepScore => ({
+    step,
+    mse: poolSteps(forecasts, step, step),
+    naiveMse: poolSteps(naives, step, step),
+    meanMse: poolSteps(forecasts, 1, step),
+    ...poolCover(covers, step, step),
+  })
 
   return {
     add({ origin, mean: forecast, lower, upper }) {
@@ -51,22 +76,23 @@ export function createBoard(
           method.forecast(column.filled, origin - seen.from, mean)
           score.add(origin, mean, 0)
         }
-        column.gru.add(origin, forecast, c * horizon)
-        column.coverage.add(origin, lower, upper, c * horizon)
+        column.forecast.add(origin, forecast, c * horizon)
+        column.cover.add(origin, lower, upper, c * horizon)
         simple(naive, column.naive)
         simple(seasonal, column.seasonal)
       }
     },
     read: () => ({
       origins,
-      values: all.reduce((total, { gru }) => total + gru.count, 0),
-      gru: poolScores(all.map(({ gru }) => gru)),
-      naive: poolScores(all.map((column) => column.naive)),
+      values: forecasts.reduce((total, { count }) => total + count, 0),
+      forecast: poolScores(forecasts),
+      naive: poolScores(naives),
       seasonalNaive: poolScores(all.map(({ seasonal }) => seasonal)),
-      coverage: poolCoverage(all.map(({ coverage }) => coverage)),
-      ratios: all.map(({ name, gru, naive }) => ({
+      ...poolCover(covers, 1, horizon),
+      steps: [...STEPS.filter((step) => step < horizon), horizon].map(stepScore),
+      ratios: all.map(({ name, forecast, naive }) => ({
         name,
-        mse: gru.squares / gru.count,
+        mse: forecast.squares / forecast.count,
         naiveMse: naive.squares / naive.count,
       })),
     }),

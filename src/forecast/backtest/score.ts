@@ -5,6 +5,9 @@ import type { MethodScore } from './types.ts'
 export interface ColumnScore {
   /** Takes the forecast issued at row `origin`: step h is `mean[at + h − 1]`. A truth that is NaN is left out. */
   add(origin: number, mean: ArrayLike<number>, at: number): void
+  /** Truths met, and sums of squared errors, of each step. */
+  readonly counts: Float64Array
+  readonly squaresOf: Float64Array
   /** Truths met. */
   readonly count: number
   /** Sums over them of squared and of absolute errors, in units of the column's deviation. */
@@ -17,16 +20,23 @@ export interface ColumnScore {
 /** @param truth the column's values, NaN where there is none */
 export function scoreColumn(truth: Float64Array, horizon: number, standard: Standard): ColumnScore {
   const unit = 1 / standard.deviation
+  const counts = new Float64Array(horizon)
+  const squaresOf = new Float64Array(horizon)
   let count = 0
   let squares = 0
   let sizes = 0
   return {
+    counts,
+    squaresOf,
     add(origin, mean, at) {
       for (let h = 0; h < horizon; h++) {
         const error = (truth[origin + 1 + h] - mean[at + h]) * unit
         if (Number.isNaN(error)) continue
+        const square = error * error
+        counts[h]++
+        squaresOf[h] += square
         count++
-        squares += error * error
+        squares += square
         sizes += Math.abs(error)
       }
     },
@@ -61,38 +71,15 @@ export function poolScores(columns: readonly ColumnScore[]): MethodScore {
   }
 }
 
-/** Share of truths inside intervals, as origins go by. */
-export interface Coverage {
-  /** Takes the intervals issued at row `origin`, as {@link ColumnScore.add} takes forecasts. */
-  add(origin: number, lower: ArrayLike<number>, upper: ArrayLike<number>, at: number): void
-  readonly count: number
-  readonly inside: number
-}
-
-/** @param truth the column's values, NaN where there is none */
-export function coverColumn(truth: Float64Array, horizon: number): Coverage {
+/** Mean squared error of steps `from`..`to`, counted from 1, over all columns; NaN where no truth was met. */
+export function poolSteps(columns: readonly ColumnScore[], from: number, to: number): number {
   let count = 0
-  let inside = 0
-  return {
-    add(origin, lower, upper, at) {
-      for (let h = 0; h < horizon; h++) {
-        const value = truth[origin + 1 + h]
-        if (Number.isNaN(value)) continue
-        count++
-        if (value >= lower[at + h] && value <= upper[at + h]) inside++
-      }
-    },
-    get count() {
-      return count
-    },
-    get inside() {
-      return inside
-    },
+  let squares = 0
+  for (const column of columns) {
+    for (let h = from - 1; h < to; h++) {
+      count += column.counts[h]
+      squares += column.squaresOf[h]
+    }
   }
-}
-
-/** Share of truths inside the intervals of all columns; NaN without any. */
-export function poolCoverage(columns: readonly Coverage[]): number {
-  const count = columns.reduce((total, column) => total + column.count, 0)
-  return columns.reduce((total, { inside }) => total + inside, 0) / count
+  return squares / count
 }

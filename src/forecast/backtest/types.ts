@@ -62,15 +62,33 @@ export interface MethodScore {
   readonly mase: number
 }
 
+/** Scores of one step ahead, over all columns. */
+export interface StepScore {
+  readonly step: number
+  /** Mean squared error of this step, that of naive, and that of the forecast's steps from 1 to this one. */
+  readonly mse: number
+  readonly naiveMse: number
+  readonly meanMse: number
+  /** Share of values inside the interval. */
+  readonly coverage: number
+  /** Mean Winkler score of the interval, on standardised columns: its width, and 2 / (1 − coverage) times the miss. */
+  readonly winkler: number
+}
+
 export interface BacktestReport {
   /** Origins forecast, and values that met their truth. */
   readonly origins: number
   readonly values: number
-  readonly gru: MethodScore
+  /** What was issued: by the GRU alone in the mode `frozen`, else by all that a live model mixes. */
+  readonly forecast: MethodScore
   readonly naive: MethodScore
   readonly seasonalNaive: MethodScore
   /** Share of values inside the interval, over all steps. */
   readonly coverage: number
+  /** Mean Winkler score of all intervals, as in {@link StepScore}. */
+  readonly winkler: number
+  /** Of the steps 1 and 24, as far as the horizon goes, and of its last one. */
+  readonly steps: readonly StepScore[]
   /** Of each column, in order: mean squared error against that of naive. */
   readonly ratios: readonly { readonly name: string; readonly mse: number; readonly naiveMse: number }[]
   /** The model that forecast last; null in the mode `cold`. */

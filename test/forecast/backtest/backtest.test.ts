@@ -63,7 +63,7 @@ describe('a backtest', () => {
     it(`gives the same forecasts again for one seed: ${mode}`, async () => {
       const [first, again] = [await run(table, { mode }), await run(table, { mode })]
       assert.deepEqual(again.issued, first.issued)
-      assert.equal(again.report.gru.mse, first.report.gru.mse)
+      assert.equal(again.report.forecast.mse, first.report.forecast.mse)
       const other = await run(table, { mode, seed: 2 })
       if (mode === 'frozen') assert.notDeepEqual(other.issued, first.issued)
     })
@@ -105,7 +105,7 @@ describe('a backtest', () => {
     const { report, issued } = await run(table, {})
     const seasonal = seasonalNaive(DAY)
     const mean = new Float64Array(HORIZON)
-    const sums = { gru: 0, naive: 0, seasonal: 0, inside: 0 }
+    const sums = { forecast: 0, naive: 0, seasonal: 0, inside: 0, winkler: 0, first: 0, last: 0 }
     for (const [c, { values }] of table.columns.entries()) {
       const fit = values.subarray(0, 300)
       const average = fit.reduce((sum, v) => sum + v) / 300
@@ -115,18 +115,29 @@ describe('a backtest', () => {
         for (let h = 0; h < HORIZON; h++) {
           const truth = values[one.origin + 1 + h]
           const at = c * HORIZON + h
-          sums.gru += (truth - one.mean[at]) ** 2 / variance
+          sums.forecast += (truth - one.mean[at]) ** 2 / variance
           sums.naive += (truth - values[one.origin]) ** 2 / variance
           sums.seasonal += (truth - mean[h]) ** 2 / variance
+          if (h === 0) sums.first += (truth - one.mean[at]) ** 2 / variance
+          if (h === HORIZON - 1) sums.last += (truth - values[one.origin]) ** 2 / variance
           if (truth >= one.lower[at] && truth <= one.upper[at]) sums.inside++
+          const outside = Math.max(one.lower[at] - truth, truth - one.upper[at], 0)
+          sums.winkler += (one.upper[at] - one.lower[at] + 20 * outside) / Math.sqrt(variance)
         }
       }
     }
     const close = (a: number, b: number): void => assert.ok(Math.abs(a - b) < 1e-5, `${a} is not ${b}`)
-    close(report.gru.mse, sums.gru / report.values)
+    close(report.forecast.mse, sums.forecast / report.values)
     close(report.naive.mse, sums.naive / report.values)
     close(report.seasonalNaive.mse, sums.seasonal / report.values)
     close(report.coverage, sums.inside / report.values)
+    close(report.winkler, sums.winkler / report.values)
+    const [first, last] = report.steps
+    assert.deepEqual([report.steps.length, first.step, last.step], [2, 1, HORIZON])
+    close(first.mse, sums.first / (report.values / HORIZON))
+    close(first.meanMse, first.mse)
+    close(last.naiveMse, sums.last / (report.values / HORIZON))
+    close(last.meanMse, report.forecast.mse)
     assert.deepEqual(
       report.ratios.map(({ name }) => name),
       ['c0', 'c1'],
@@ -147,8 +158,8 @@ describe('a backtest', () => {
     }
     const { report } = await run(long, { ...rows, hiddenSize: 16, segment: undefined, season: undefined })
     assert.equal(report.season, DAY)
-    assert.ok(report.gru.mse < 0.9 * report.seasonalNaive.mse, `${report.gru.mse}`)
-    assert.ok(report.gru.mse < report.naive.mse)
+    assert.ok(report.forecast.mse < 0.9 * report.seasonalNaive.mse, `${report.forecast.mse}`)
+    assert.ok(report.forecast.mse < report.naive.mse)
     assert.ok(Math.abs(report.coverage - 0.9) < 0.06, `${report.coverage}`)
   })
 
@@ -185,7 +196,7 @@ describe('a backtest', () => {
         )
       }
     }
-    assert.equal(report.gru.mse.toFixed(6), report.naive.mse.toFixed(6))
+    assert.equal(report.forecast.mse.toFixed(6), report.naive.mse.toFixed(6))
   })
 
   for (const mode of ['stream', 'cold'] as const) {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { naive, seasonalNaive } from '../../../src/forecast/backtest/baselines.ts'
 import { fillColumn } from '../../../src/forecast/backtest/columns.ts'
+import { coverColumn, poolCover } from '../../../src/forecast/backtest/cover.ts'
 import { defaultRows, originsOf, strideOf } from '../../../src/forecast/backtest/rows.ts'
-import { coverColumn, poolCoverage, poolScores, scoreColumn } from '../../../src/forecast/backtest/score.ts'
+import { poolScores, poolSteps, scoreColumn } from '../../../src/forecast/backtest/score.ts'
 import { standardOf } from '../../../src/forecast/backtest/standards.ts'
 
 const NONE = Number.NaN
@@ -52,11 +53,33 @@ describe('scores', () => {
     assert.equal(poolScores([still, unseen]).mse, 1)
   })
 
+  it('count each step by itself and together', () => {
+    const score = scoreColumn(Float64Array.of(0, 1, NONE, 3, 7), 2, { mean: 0, deviation: 1, change: 1 })
+    for (const origin of [0, 1, 2]) score.add(origin, [0, 0], 0)
+    // Step 1 meets 1 and 3, step 2 meets 3 and 7.
+    close(poolSteps([score], 1, 1), (1 + 9) / 2)
+    close(poolSteps([score], 2, 2), (9 + 49) / 2)
+    close(poolSteps([score, score], 1, 2), 68 / 4)
+    assert.ok(Number.isNaN(poolSteps([], 1, 2)))
+  })
+
   it('count values inside intervals, edges included', () => {
-    const cover = coverColumn(Float64Array.of(0, 1, 2, NONE, 4), 4)
+    const cover = coverColumn(Float64Array.of(0, 1, 2, NONE, 4), 4, 2, 0.9)
     cover.add(0, [1, 0, 0, 5], [2, 1.9, 9, 6], 0)
-    assert.equal(cover.count, 3)
-    assert.equal(poolCoverage([cover]), 1 / 3)
+    close(poolCover([cover], 1, 4).coverage, 1 / 3)
+    assert.equal(poolCover([cover], 1, 1).coverage, 1)
+    assert.equal(poolCover([cover], 2, 2).coverage, 0)
+    assert.ok(Number.isNaN(poolCover([cover], 3, 3).coverage))
+  })
+
+  it('charge an interval for its width and what lies outside for its distance, in units of the deviation', () => {
+    const cover = coverColumn(Float64Array.of(0, 1, 2, NONE, 4), 4, 2, 0.9)
+    cover.add(0, [1, 0, 0, 5], [2, 1.9, 9, 6], 0)
+    // Width 1; width 1.9 and 0.1 above it; width 1 and 1 below it: 1, 1.9 + 20 · 0.1, 1 + 20 · 1, halved.
+    close(poolCover([cover], 1, 1).winkler, 0.5)
+    close(poolCover([cover], 2, 2).winkler, 1.95)
+    close(poolCover([cover], 4, 4).winkler, 10.5)
+    close(poolCover([cover], 1, 4).winkler, (0.5 + 1.95 + 10.5) / 3)
   })
 })
 
