@@ -26,4 +26,6 @@ export interface Lanes {
   copy(from: number, to: number): void
   /** Enlarges the pool to `lanes`; states are kept, new ones are zero. */
   grow(lanes: number): void
+  /** Takes the weights of another model of the same specification; states are kept. */
+  renew(model: Model): void
 }

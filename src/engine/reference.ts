@@ -93,7 +93,8 @@ function project({ spec, weights }: Model, y: Float32Array): Float32Array {
 }
 
 function open(model: Model, lanes: number): Lanes {
-  const { spec, weights } = model
+  const { spec } = model
+  let { weights } = model
   const { cells, head } = layout(spec)
   const H = spec.hiddenSize
   const size = stateSize(spec)
@@ -125,6 +126,9 @@ function open(model: Model, lanes: number): Lanes {
       const grown = new Float32Array(count * size)
       grown.set(pool)
       pool = grown
+    },
+    renew(other) {
+      weights = other.weights
     },
   }
 }

@@ -1,11 +1,12 @@
 import type { Backend, Lanes } from './backend.ts'
 import { checkFinite, checkForward, checkLane, checkLaneCount, checkLength } from './check.ts'
 import type { Model } from './model.ts'
-import { stateSize } from './spec.ts'
+import { type GruSpec, stateSize } from './spec.ts'
 import { wasm } from './wasm/wasm.ts'
 
 /** The states of many streams of one GRU, any of which can be stepped at any time. */
 export interface Stepper {
+  /** The newest weights. */
   readonly model: Model
   /** What runs the steps: `cpu:wasm-relaxed`, `cpu:wasm`, `cpu:reference`. */
   readonly device: string
@@ -30,6 +31,8 @@ export interface Stepper {
   copy(from: number, to: number): void
   /** Enlarges the pool to `lanes` states, keeping those there are; new ones are zero. */
   grow(lanes: number): void
+  /** Steps with the weights of `model` from now on; states are kept. @throws RangeError when its specification is another */
+  renew(model: Model): void
   /** Gives the pool back; every later call but this throws. */
   close(): void
 }
@@ -52,6 +55,7 @@ export function createStepper(model: Model, options: StepperOptions = {}): Stepp
   checkLaneCount(initial, 0)
   const size = stateSize(spec)
   const zero = new Float32Array(size)
+  let newest = model
   let count = initial
   let pool: Lanes | undefined = backend.open(model, count)
 
@@ -66,7 +70,9 @@ export function createStepper(model: Model, options: StepperOptions = {}): Stepp
   }
 
   return {
-    model,
+    get model() {
+      return newest
+    },
     device: backend.device,
     get lanes() {
       return count
@@ -105,8 +111,18 @@ export function createStepper(model: Model, options: StepperOptions = {}): Stepp
       opened().grow(lanes)
       count = lanes
     },
+    renew(other) {
+      if (!sameSpec(spec, other.spec))
+        throw new RangeError('a stepper takes weights of its own specification')
+      opened().renew(other)
+      newest = other
+    },
     close() {
       pool = undefined
     },
   }
+}
+
+function sameSpec(a: GruSpec, b: GruSpec): boolean {
+  return (Object.keys(a) as (keyof GruSpec)[]).every((name) => a[name] === b[name])
 }

@@ -1,4 +1,4 @@
-import type { GruExpert } from './experts/gru.ts'
+import type { GruExpert, GruOutput } from './experts/gru.ts'
 import { detectPeriod, type GridState, PERIOD_READINGS, placeOnGrid, startGrid } from './grid.ts'
 import { append } from './history.ts'
 import { type Ran, UNFITTED } from './ran.ts'
@@ -52,8 +52,13 @@ export function createForecaster(
     ran = expert
     // Before it has seen one whole segment, the net would look at little but a repeated first value.
     const ready = issue && state.sinceRestart >= expert.model.spec.segment
-    const answer = expert.step(state, ready ? changes : null, tracker.offset)
-    const { commit } = tracker
+    const at = tracker.offset
+    const commit = (): void => {
+      changes.set(out.changes, at)
+      tracker.commit()
+    }
+    const out = outputOf(horizon)
+    const answer = expert.step(state, state.gru, ready ? out : null)
     if (answer) unanswered.push(ready ? answer.then(commit) : answer)
     else if (ready) commit()
   }
@@ -62,7 +67,8 @@ export function createForecaster(
     state.pending = []
     state.history.first = state.history.end
     state.sinceRestart = 0
-    state.made.fill(0)
+    state.gru.made.fill(0)
+    state.learner.made.fill(0)
     tracker.clear()
     state.counts.accepted++
     advance(reading.value, true, true)
@@ -112,7 +118,7 @@ export function createForecaster(
 
   /** All that was learned on a wrong grid is worthless. */
   const forget = (): void => {
-    model.expert?.leave(state)
+    model.expert?.leave(state.gru)
     Object.assign(state, startStream(state.key, options), { counts: state.counts })
     tracker = createTracker(horizon, coverage, state.tracker)
   }
@@ -207,6 +213,11 @@ export function createForecaster(
       return takeIn(grid, pending, 1)
     },
   }
+}
+
+function outputOf(horizon: number): GruOutput {
+  const part = (): Float32Array => new Float32Array(horizon)
+  return { changes: part(), below: part(), above: part() }
 }
 
 function aheadMessage({ time }: Reading, { cutoff, period }: GridState): string {

@@ -1,5 +1,5 @@
 import { quote } from '../quote.ts'
-import type { GruExpert } from './experts/gru.ts'
+import type { GruExpert, GruPlace } from './experts/gru.ts'
 import { append, createHistory } from './history.ts'
 import { type IntervalState, sortScores } from './interval.ts'
 import type { StreamState } from './stream.ts'
@@ -20,19 +20,15 @@ export function saveStream(state: StreamState, expert: GruExpert | null): Stream
     pending,
     history,
     spread,
-    unit,
-    season,
-    scale,
+    gru,
     tailSkill,
     taught,
     steps,
     sinceRestart,
     tracker,
     counts,
-    version,
-    base,
-    made,
   } = state
+  const { unit, season, scale, version, base, made } = gru
   const { naiveIntervals, gruIntervals, ...rest } = tracker
   const phases = expert?.version === version ? [...made] : []
   return {
@@ -83,10 +79,13 @@ export function restoreStream(tree: StreamTree, state: StreamState, expert: GruE
     pending: part<[number, number][]>('pending').map(([value, time]) => ({ value, time })),
     history,
     spread: { ...part<StreamState['spread']>('spread') },
-    unit: part('unit'),
-    // A season that is given now wins over one that was found, unless the states go on that were made with it.
-    season: (!placed && state.season) || part('season'),
-    scale: { ...part<StreamState['scale']>('scale') },
+    gru: {
+      ...state.gru,
+      unit: part('unit'),
+      // A season that is given now wins over one that was found, unless the states go on that were made with it.
+      season: (!placed && state.gru.season) || part('season'),
+      scale: { ...part<GruPlace['scale']>('scale') },
+    },
     tailSkill: part('tailSkill'),
     taught: part('taught'),
     steps: part('steps'),
@@ -97,16 +96,16 @@ export function restoreStream(tree: StreamTree, state: StreamState, expert: GruE
 }
 
 function restoreLanes(lanes: readonly (Float32Array | null)[], state: StreamState, expert: GruExpert): void {
-  expert.place(state)
-  if (lanes.length !== state.made.length) {
+  expert.place(state.gru)
+  if (lanes.length !== state.gru.made.length) {
     throw new Error(
-      `saved stream ${quote(state.key)} has ${lanes.length} lanes, ${state.made.length} are needed`,
+      `saved stream ${quote(state.key)} has ${lanes.length} lanes, ${state.gru.made.length} are needed`,
     )
   }
   for (const [phase, lane] of lanes.entries()) {
     if (!lane) continue
-    expert.restore(state.base + phase, lane)
-    state.made[phase] = 1
+    expert.restore(state.gru.base + phase, lane)
+    state.gru.made[phase] = 1
   }
 }
 

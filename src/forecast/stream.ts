@@ -1,5 +1,4 @@
-import { startScale } from '../learn/segment/scale.ts'
-import type { GruStream } from './experts/gru.ts'
+import { type GruPlace, type GruStream, startPlace } from './experts/gru.ts'
 import type { GridState } from './grid.ts'
 import { createHistory, type History } from './history.ts'
 import { type SpreadState, startSpread } from './spread.ts'
@@ -21,6 +20,9 @@ export interface ForecasterOptions {
 
 /** Everything a stream knows; the forecaster's functions move it on. */
 export interface StreamState extends GruStream {
+  /** Of the net of the last fit, and of the one that learns on. */
+  readonly gru: GruPlace
+  readonly learner: GruPlace
   grid: GridState | null
   /** Readings kept back: until the period is known, and one ahead until it is confirmed. */
   pending: Reading[]
@@ -44,17 +46,13 @@ export function startStream(key: string, options: ForecasterOptions): StreamStat
     pending: [],
     history: createHistory(HISTORY),
     spread: startSpread(),
-    unit: 0,
-    season: options.season ?? 0,
-    scale: startScale(),
     tailSkill: null,
     taught: 0,
     steps: 0,
     sinceRestart: 0,
     tracker: startTracker(options.horizon, options.coverage),
     counts: { accepted: 0, duplicate: 0, extra: 0, late: 0, ahead: 0, invalid: 0, filled: 0, restarts: 0 },
-    version: 0,
-    base: 0,
-    made: new Uint8Array(0),
+    gru: startPlace(options.season ?? 0),
+    learner: startPlace(options.season ?? 0),
   }
 }

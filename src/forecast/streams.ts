@@ -72,13 +72,13 @@ export function createStreams(
     streams.delete(key)
     // What it has taken is still answered, on lanes that are nobody else's until then.
     if (!last) {
-      host.expert?.leave(state)
+      host.expert?.leave(state.gru)
       return
     }
     leaving++
     void last.then(() => {
       leaving--
-      host.expert?.leave(state)
+      host.expert?.leave(state.gru)
     })
   }
 
@@ -187,7 +187,7 @@ export function createStreams(
         }
       } catch (error) {
         // All or nothing: what was there before goes on untouched.
-        for (const state of opened) host.expert?.leave(state)
+        for (const state of opened) host.expert?.leave(state.gru)
         throw error
       }
       for (const state of opened) {

@@ -212,12 +212,32 @@ function behaves(backend: Backend): void {
       )
     })
 
+    it('goes on from its states with other weights, as if these had always been its own', () => {
+      fc.assert(
+        fc.property(models('forward'), rows, rows, seeds, (model, before, after, seed) => {
+          const weights = model.weights.map((weight) => 0.9 * weight)
+          const other = { ...model, weights }
+          const stepper = createStepper(model, { backend, lanes: LANES })
+          const same = createStepper(other, { backend, lanes: LANES })
+          stepper.step(before, inputs(before.length * model.spec.inputSize, seed))
+          for (let lane = 0; lane < LANES; lane++) same.restore(lane, stepper.save(lane))
+          stepper.renew(other)
+          assert.equal(stepper.model, other)
+          const x = inputs(after.length * model.spec.inputSize, seed + 1)
+          assert.deepEqual(stepper.step(after, x), same.step(after, x))
+          assert.deepEqual(stepper.ahead(after, x), same.ahead(after, x))
+        }),
+        { numRuns: 25 },
+      )
+    })
+
     it('returns nothing for no lanes', () => {
       assert.equal(open(1).step([], new Float32Array(0)).length, 0)
     })
 
     it('refuses bad arguments with their value, before any state changes', () => {
       const stepper = open(2)
+      const another = initialise(gruSpec({ inputSize: 3, hiddenSize: 4 }))
       stepper.step([0, 1], inputs(6, 1))
       const before = [stepper.save(0), stepper.save(1)]
       const x = inputs(6, 2)
@@ -240,6 +260,7 @@ function behaves(backend: Backend): void {
         [() => stepper.copy(0, 7), /RangeError: lane .* got 7/],
         [() => stepper.reset(-1), /RangeError: lane .* got -1/],
         [() => stepper.grow(1), /RangeError: lanes must be a whole number from 2, got 1/],
+        [() => stepper.renew(another), /RangeError: a stepper takes weights of its own specification/],
       ]
       for (const [call, message] of refused) assert.throws(call, message)
       assert.deepEqual([stepper.save(0), stepper.save(1)], before)

@@ -1,4 +1,5 @@
 import { createRandom } from '../../src/engine/random.ts'
+import type { GruOutput } from '../../src/forecast/experts/gru.ts'
 import { createForecastModel } from '../../src/forecast/model.ts'
 import type {
   Forecast,
@@ -21,6 +22,12 @@ export function blank(): ForecastModel {
 
 /** Options of a model that is given its weights and does not learn on. */
 export const TAUGHT: ForecastModelOptions = { ...SPEC, learn: false, season: 12 }
+
+/** What a GRU writes a forecast of so many steps into. */
+export function outputOf(horizon: number): GruOutput {
+  const part = (): Float32Array => new Float32Array(horizon)
+  return { changes: part(), below: part(), above: part() }
+}
 
 /** A net with random weights, as if fitted on streams of these keys. */
 export function randomModel(

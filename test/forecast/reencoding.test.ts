@@ -8,7 +8,7 @@ import { append } from '../../src/forecast/history.ts'
 import { type StreamState, startStream } from '../../src/forecast/stream.ts'
 import { scalesOf } from '../../src/learn/segment/data.ts'
 import type { SegmentModel } from '../../src/learn/segment/types.ts'
-import { randomModel, SPEC, waves } from './fitted.ts'
+import { outputOf, randomModel, SPEC, waves } from './fitted.ts'
 
 const { horizon, segment: w, hiddenSize } = SPEC
 const OPTIONS = { horizon, season: null, period: null, warmUp: 8, coverage: 0.9 }
@@ -39,7 +39,11 @@ function stepped(model: SegmentModel, values: Float64Array, key: string): Float3
   const expert = openExpert(model)
   const stream = startStream(key, OPTIONS)
   const changes = new Float32Array(values.length * horizon)
-  for (const [t, value] of values.entries()) expert.step(take(stream, value), changes, t * horizon)
+  const out = outputOf(horizon)
+  for (const [t, value] of values.entries()) {
+    expert.step(take(stream, value), stream.gru, out)
+    changes.set(out.changes, t * horizon)
+  }
   return changes
 }
 
@@ -73,6 +77,7 @@ function chunked(model: SegmentModel, values: Float64Array, key: string): Float3
   const { inputs, scales } = encodeAll(net, model, values, key)
   const pool = createStepper(net.gru, { lanes: w })
   const changes = new Float32Array(values.length * horizon)
+  const out = outputOf(horizon)
   const decodeInputs = new Float32Array(w * net.blocks * hiddenSize)
   for (let i = 0; i < w; i++) {
     net.writeDecodeInputs(net.channelOf(key), decodeInputs, i * net.blocks * hiddenSize)
@@ -82,7 +87,10 @@ function chunked(model: SegmentModel, values: Float64Array, key: string): Float3
   for (let t = 0; t < values.length; t += w) {
     pool.step(phases, inputs.subarray(t * hiddenSize, (t + w) * hiddenSize))
     const hidden = pool.ahead(rows, decodeInputs)
-    for (const i of phases) net.decode(hidden, i * net.blocks, scales[t + i], changes, (t + i) * horizon)
+    for (const i of phases) {
+      net.decode(hidden, i * net.blocks, scales[t + i], 1, out)
+      changes.set(out.changes, (t + i) * horizon)
+    }
   }
   return changes
 }
@@ -115,21 +123,22 @@ describe('segment net, stepped', () => {
         const pool = createStepper(net.gru)
         const expert = openExpert(model)
         const stream = startStream('a', OPTIONS)
+        const out = outputOf(horizon)
+        const rebuilt = outputOf(horizon)
         let spread = 0
         for (const [t, value] of values.entries()) {
-          const changes = new Float32Array(horizon)
-          expert.step(take(stream, value), changes, 0)
+          const { changes } = out
+          expert.step(take(stream, value), stream.gru, out)
           if (t % 37 !== 0) continue
-          const live = expert.peek(stream.base + (t % w))!
+          const live = expert.peek(stream.gru.base + (t % w))!
           assert.deepEqual(reencoded(pool, inputs, t, Number.POSITIVE_INFINITY), live)
           const few = reencoded(pool, inputs, t, 30)
           assert.ok(few.every((h, j) => Math.abs(h - live[j]) < 0.001))
           // As the expert itself makes states anew, and the forecasts that follow.
           const fresh = startStream('a', OPTIONS)
           for (const past of values.subarray(0, t + 1)) take(fresh, past)
-          const rebuilt = new Float32Array(horizon)
-          openExpert(model).step(fresh, rebuilt, 0)
-          assert.ok(rebuilt.every((change, h) => Math.abs(change - changes[h]) < 0.001))
+          openExpert(model).step(fresh, fresh.gru, rebuilt)
+          assert.ok(rebuilt.changes.every((change, h) => Math.abs(change - changes[h]) < 0.001))
           spread = Math.max(spread, ...changes.map(Math.abs))
         }
         assert.ok(spread > 0.2, 'the net must have said something')

@@ -108,8 +108,7 @@ function byProgram(model: SegmentModel, key: string, x: readonly number[]): Fore
   const hidden = stepper.ahead(new Int32Array(net.blocks), inputs).slice()
   stepper.close()
   const [changes, below, above] = Array.from({ length: 3 }, () => new Float64Array(horizon))
-  net.decode(hidden, 0, SCALE, changes, 0)
-  net.decodeSides(hidden, 0, SCALE, below, above, 0)
+  net.decode(hidden, 0, SCALE, 1, { changes, below, above })
   const mean = Array.from(changes, (v) => x[newest] + v)
   return { mean, lower: mean.map((v, i) => v - below[i]), upper: mean.map((v, i) => v + above[i]) }
 }

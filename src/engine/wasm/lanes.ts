@@ -131,6 +131,7 @@ export function openLanes(build: WasmBuild, model: Model, lanes: number): Lanes 
       // What the memory has gained is zero already.
       floats.fill(0, end, Math.min(used, pool + count * stride))
     },
+    renew: (other) => floats.set(pack(other), weights),
   }
 }
 

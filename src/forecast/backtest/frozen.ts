@@ -70,7 +70,6 @@ export async function forecastFrozen(
         (row >= tested.from && row < tested.to) ||
         (row >= judged.from && row < judged.to && (row - judged.from) % stride === 0),
       last: tested.to - 1,
-      sides: true,
       device,
       pace,
       meter,

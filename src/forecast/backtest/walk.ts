@@ -2,6 +2,7 @@ import type { DeviceChoice } from '../../engine/device.ts'
 import { whySynchronous } from '../../engine/gpu/synchronous.ts'
 import { learnScale, scaleLag, scaleOf, startScale } from '../../learn/segment/scale.ts'
 import type { SegmentModel } from '../../learn/segment/types.ts'
+import type { GruOutput } from '../experts/gru.ts'
 import { openPool } from '../experts/pool.ts'
 import { openSegment } from '../experts/segment.ts'
 import type { FilledColumn } from './columns.ts'
@@ -12,7 +13,7 @@ export interface Step {
   /** Index of the row: step h is of row `origin` + h. */
   readonly origin: number
   readonly mean: Float64Array
-  /** How far the net's own interval of 90 % reaches down and up, > 0; zeros without `sides`. */
+  /** How far the net's own interval of 90 % reaches down and up, > 0. */
   readonly below: Float64Array
   readonly above: Float64Array
 }
@@ -22,8 +23,6 @@ export interface WalkOptions {
   readonly wanted: (row: number) => boolean
   /** The last row that is stepped. */
   readonly last: number
-  /** Whether the sides of the interval are wanted. */
-  readonly sides: boolean
   readonly device: DeviceChoice
   readonly pace: Pace
   /** Hears what share of the rows is done. */
@@ -40,8 +39,6 @@ export interface Walked {
 
 /** Numbers that the decoder's inputs of one batch hold: some milliseconds of work. */
 const BATCH = 2 ** 16
-/** Least reach of an interval, as a share of the column's unit: errors are divided by it. */
-const LEAST = 1e-9
 
 /**
  * Steps a fitted net through all rows of a table from the first on, in chunks: rows of one segment are of different
@@ -51,7 +48,7 @@ const LEAST = 1e-9
 export async function walk(
   model: SegmentModel,
   columns: readonly FilledColumn[],
-  { wanted, last, sides, device, pace, meter, emit }: WalkOptions,
+  { wanted, last, device, pace, meter, emit }: WalkOptions,
 ): Promise<Walked> {
   const net = openSegment(model)
   const { blocks } = net
@@ -70,7 +67,11 @@ export async function walk(
   await pool.ready
   const width = columns.length * horizon
   /** In float32, as a live stream keeps them. */
-  const changes = new Float32Array(horizon)
+  const decoded: GruOutput = {
+    changes: new Float32Array(horizon),
+    below: new Float32Array(horizon),
+    above: new Float32Array(horizon),
+  }
   const mean = new Float64Array(width)
   const below = new Float64Array(width)
   const above = new Float64Array(width)
@@ -103,14 +104,10 @@ export async function walk(
     const { values, unit } = streams[of[i]]
     const at = of[i] * horizon
     const value = values[rows[i]]
-    net.decode(hidden, row, scales[i], changes, 0)
-    for (let h = 0; h < horizon; h++) mean[at + h] = value + changes[h]
-    if (!sides) return
-    net.decodeSides(hidden, row, scales[i], below, above, at)
-    for (let h = at; h < at + horizon; h++) {
-      below[h] = Math.max(below[h], LEAST * unit)
-      above[h] = Math.max(above[h], LEAST * unit)
-    }
+    net.decode(hidden, row, scales[i], unit, decoded)
+    for (let h = 0; h < horizon; h++) mean[at + h] = value + decoded.changes[h]
+    below.set(decoded.below, at)
+    above.set(decoded.above, at)
   }
 
   const flush = async (): Promise<void> => {

@@ -1,21 +1,26 @@
 import type { Model } from '../../engine/model.ts'
 import { type ScaleState, scaleLag, scaleOf, startScale } from '../../learn/segment/scale.ts'
 import type { SegmentModel, SegmentSpec } from '../../learn/segment/types.ts'
+import { sameShape } from '../../learn/segment/warm.ts'
 import type { History } from '../history.ts'
 import { createLanes } from '../lanes.ts'
 import type { Version } from '../ran.ts'
 import { type SpreadState, spreadUnit } from '../spread.ts'
 import type { Pool } from './pool.ts'
 import { learnAt, replayScale } from './running.ts'
-import { openSegment } from './segment.ts'
+import { type Decoded, openSegment } from './segment.ts'
 
-/** What a stream brings to a step of the GRU, and what its expert keeps there. */
+/** What a stream brings to a step of a GRU. */
 export interface GruStream {
   readonly key: string
   readonly history: History
   readonly spread: SpreadState
   /** Grid steps since the stream began or began anew, at least 1. */
   readonly sinceRestart: number
+}
+
+/** What one expert keeps of one stream. */
+export interface GruPlace {
   /** Standard deviation of the values that a fit saw of it; 0: none has seen it, its own spread is used. */
   unit: number
   /** Grid steps of the regular pattern; 0 = none known. */
@@ -29,22 +34,38 @@ export interface GruStream {
   made: Uint8Array
 }
 
+/** The place of a stream that no expert has seen, whose season is `season` grid steps; 0 = none known. */
+export function startPlace(season: number): GruPlace {
+  return { unit: 0, season, scale: startScale(), version: 0, base: 0, made: new Uint8Array(0) }
+}
+
+/** What a GRU says of one reading: changes and sides, each [horizon]. */
+export type GruOutput = Decoded<Float32Array>
+
 /** One version of the fitted net with the states of the streams that were stepped on it. */
 export interface GruExpert extends Version {
   readonly version: number
+  /** Its newest weights. */
   readonly model: SegmentModel
   /**
    * Takes the newest value of `stream.history` into the state of its phase. A stream that comes from other weights
    * joins first: it gets lanes, the unit and season of its channel if it is one, and its running scale as the fit saw
    * it. The state of a phase that is not made is made anew from the newest 30 segments.
-   * @param changes receives ŷ − x_t for each horizon step from `at` on; null where no forecast is wanted
+   * @param out receives the forecast; null where none is wanted
    * @returns nothing when all is done, else what settles then
    */
-  step(stream: GruStream, changes: Float32Array | null, at: number): Promise<void> | undefined
+  step(stream: GruStream, place: GruPlace, out: GruOutput | null): Promise<void> | undefined
+  /**
+   * Takes other weights of the same shape from the next reading on; states stay, as if they came from these weights.
+   * That is right for small changes alone (measured: after small steps, better than states made anew).
+   * @throws Error where the shape is another, or the states may be on a GPU
+   * @throws RangeError as {@link createGruExpert}
+   */
+  renew(model: SegmentModel): void
   /** Gives a stream lanes, none of them made. */
-  place(stream: GruStream): void
+  place(place: GruPlace): void
   /** Takes a stream's lanes back, if it has any of this version. */
-  leave(stream: GruStream): void
+  leave(place: GruPlace): void
   /** A lane's state; undefined while the device alone has it. */
   peek(lane: number): Float32Array | undefined
   restore(lane: number, state: Float32Array): void
@@ -55,7 +76,7 @@ export interface GruExpert extends Version {
 }
 
 /** How the states of one version come about. */
-export interface ExpertPlace {
+export interface ExpertOpening {
   /** Opens so many states, all zero. */
   readonly open: (gru: Model, lanes: number) => Pool
   /** Streams that there is to be room for from the start. */
@@ -73,12 +94,12 @@ const REPLAY = 30
  * Takes a fitted net, as version `version` of the weights.
  * @throws RangeError when the model's weights or channels do not fit its shape or are not finite
  */
-export function createGruExpert(model: SegmentModel, version: number, place: ExpertPlace): GruExpert {
-  const net = openSegment(model)
-  const { channels } = model
+export function createGruExpert(model: SegmentModel, version: number, openedAs: ExpertOpening): GruExpert {
+  let net = openSegment(model)
+  let newest = model
   const { segment, hiddenSize, scale: kind }: SegmentSpec = net.spec
-  const lanes = createLanes(segment, place.growth, place.streams * segment)
-  const pool = place.open(net.gru, lanes.count)
+  const lanes = createLanes(segment, openedAs.growth, openedAs.streams * segment)
+  const pool = openedAs.open(net.gru, lanes.count)
   const encoded = new Float32Array(hiddenSize)
   const blockInputs = new Float32Array(net.blocks * hiddenSize)
   const one = [0]
@@ -87,30 +108,34 @@ export function createGruExpert(model: SegmentModel, version: number, place: Exp
   /** Of a reading with a forecast: its own step, and those ahead. */
   const rows = 1 + net.blocks
 
-  const unitOf = ({ unit, spread }: GruStream): number => unit || spreadUnit(spread)
+  const unitOf = ({ spread }: GruStream, { unit }: GruPlace): number => unit || spreadUnit(spread)
 
-  const putIn = (stream: GruStream): void => {
-    stream.base = lanes.take()
-    stream.made = new Uint8Array(segment)
-    stream.version = version
+  const putIn = (place: GruPlace): void => {
+    place.base = lanes.take()
+    place.made = new Uint8Array(segment)
+    place.version = version
     if (lanes.count > pool.lanes) pool.grow(lanes.count)
   }
 
-  const join = (stream: GruStream): void => {
-    putIn(stream)
-    const channel = channels[net.channelOf(stream.key)]
-    if (channel) Object.assign(stream, { unit: channel.unit, season: channel.season })
-    else if (stream.unit === 0) stream.season = place.season
-    stream.scale = replayScale(stream.history, scaleLag(stream.season, segment))
+  const join = ({ key, history }: GruStream, place: GruPlace): void => {
+    putIn(place)
+    const channel = newest.channels[net.channelOf(key)]
+    if (channel) Object.assign(place, { unit: channel.unit, season: channel.season })
+    else if (place.unit === 0) place.season = openedAs.season
+    place.scale = replayScale(history, scaleLag(place.season, segment))
   }
 
   /** A state made under other weights means nothing: makes it anew from the window, each segment in the scale of its time. */
-  const rebuild = (stream: GruStream, lane: number, scale: number): Float32Array | Promise<Float32Array> => {
-    const { history, season } = stream
+  const rebuild = (
+    { history }: GruStream,
+    { season }: GruPlace,
+    lane: number,
+    unit: number,
+    scale: number,
+  ): Float32Array | Promise<Float32Array> => {
     const { values, first } = history
     const t = history.end - 1
     const lag = scaleLag(season, segment)
-    const unit = unitOf(stream)
     const steps = 1 + Math.min(REPLAY, Math.floor((t - first) / segment))
     const inputs = new Float32Array(steps * hiddenSize)
     const running = startScale()
@@ -127,7 +152,9 @@ export function createGruExpert(model: SegmentModel, version: number, place: Exp
 
   return {
     version,
-    model,
+    get model() {
+      return newest
+    },
     ready: pool.ready,
     get device() {
       return pool.device
@@ -139,37 +166,46 @@ export function createGruExpert(model: SegmentModel, version: number, place: Exp
       const { batch, microseconds } = pool.load
       return { batch: batch / rows, microseconds: microseconds * rows }
     },
-    step(stream, changes, at) {
+    step(stream, place, out) {
       const { history } = stream
       const t = history.end - 1
-      if (stream.version !== version) join(stream)
-      else learnAt(stream.scale, history, t, scaleLag(stream.season, segment))
-      const scale = scaleOf(kind, stream.scale, unitOf(stream), segment)
+      if (place.version !== version) join(stream, place)
+      else learnAt(place.scale, history, t, scaleLag(place.season, segment))
+      const unit = unitOf(stream, place)
+      const scale = scaleOf(kind, place.scale, unit, segment)
       const phase = (stream.sinceRestart - 1) % segment
-      const lane = stream.base + phase
+      const lane = place.base + phase
       let stepped: Float32Array | Promise<Float32Array>
-      if (stream.made[phase] === 1) {
-        net.encode(history.values, history.first, t, scale, stream.season, encoded, 0)
+      if (place.made[phase] === 1) {
+        net.encode(history.values, history.first, t, scale, place.season, encoded, 0)
         one[0] = lane
         stepped = pool.step(one, encoded)
       } else {
-        stepped = rebuild(stream, lane, scale)
-        stream.made[phase] = 1
+        stepped = rebuild(stream, place, lane, unit, scale)
+        place.made[phase] = 1
       }
-      if (!changes) return stepped instanceof Promise ? stepped.then(() => {}) : undefined
+      if (!out) return stepped instanceof Promise ? stepped.then(() => {}) : undefined
       net.writeDecodeInputs(net.channelOf(stream.key), blockInputs, 0)
       const hidden = pool.ahead(blocks.fill(lane), blockInputs)
       if (hidden instanceof Promise) {
-        return Promise.all([hidden, stepped]).then(([ahead]) => net.decode(ahead, 0, scale, changes, at))
+        return Promise.all([hidden, stepped]).then(([ahead]) => net.decode(ahead, 0, scale, unit, out))
       }
-      net.decode(hidden, 0, scale, changes, at)
+      net.decode(hidden, 0, scale, unit, out)
       return undefined
     },
+    renew(next) {
+      if (!pool.renew) throw new Error('weights whose states may be on a GPU cannot be replaced')
+      if (!sameShape(next.spec, newest.spec)) throw new Error('weights of another shape cannot be put in')
+      const opened = openSegment(next)
+      pool.renew(opened.gru)
+      net = opened
+      newest = next
+    },
     place: putIn,
-    leave(stream) {
-      if (stream.version !== version) return
-      lanes.give(stream.base)
-      stream.version = 0
+    leave(place) {
+      if (place.version !== version) return
+      lanes.give(place.base)
+      place.version = 0
     },
     peek: pool.peek,
     restore: pool.restore,

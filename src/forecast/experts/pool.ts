@@ -22,6 +22,8 @@ export interface Pool {
   restore(lane: number, state: Float32Array): void
   reset(lane: number): void
   grow(lanes: number): void
+  /** Takes other weights of the same shape and keeps the states; absent where these may be on a GPU. */
+  readonly renew?: (model: Model) => void
   /** Settles when all that was asked is done and every state is known here. */
   settle(): Promise<void>
   /** Does what was asked, then gives the states back. */
@@ -87,6 +89,7 @@ function openWasm(model: Model, lanes: number, reason: string): Pool {
     restore: stepper.restore,
     reset: stepper.reset,
     grow: stepper.grow,
+    renew: stepper.renew,
     settle: async () => {},
     close: async () => stepper.close(),
   }

@@ -105,7 +105,6 @@ async function scoreGroup(
   await walk(model, filled, {
     wanted,
     last: origins.to - 1,
-    sides: false,
     device: 'wasm',
     pace,
     meter: () => {},
