@@ -9,6 +9,7 @@ Usage: gruflow <command> [options]
 
 Commands:
   demo             simulated and replayed sensors on MQTT, forecasts in Node-RED
+  watch URL TOPIC  rolling forecasts of a live MQTT broker
   fit FILE         a model fitted to a CSV table of history
   backtest FILE    how good forecasts of a CSV table would have been
   inspect FILE     what a weight file holds, and the GRU that it would be
@@ -18,9 +19,10 @@ Commands:
   gruflow --version
 `
 
-/** Loaded when asked for: the demo brings MQTT and RxJS with it, which the others do without. */
+/** Loaded when asked for: demo and watch bring MQTT and RxJS with them, which the others do without. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['demo', async () => (await import('./demo.ts')).demo],
+  ['watch', async () => (await import('./watch.ts')).watch],
   ['fit', async () => (await import('./fit.ts')).fit],
   ['backtest', async () => (await import('./backtest.ts')).backtest],
   ['inspect', async () => (await import('./inspect.ts')).inspect],

@@ -25,3 +25,8 @@ export function printableJson(value: unknown): string {
     c === ' ' || c === '\n' ? c : escapeCharacter(c),
   )
 }
+
+/** As {@link printableJson}, in one line. */
+export function jsonLine(value: unknown): string {
+  return printable(JSON.stringify(value))
+}

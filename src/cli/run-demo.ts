@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path'
 import { type Observer, take } from 'rxjs'
 import type { DeviceChoice } from '../engine/device.ts'
-import type { MqttStatus } from '../mqtt/client.ts'
 import { fromMqtt } from '../rx/fromMqtt.ts'
 import { toMqtt } from '../rx/toMqtt.ts'
 import { openBroker } from './broker.ts'
+import { brokerReport, shownUrl } from './broker-url.ts'
 import { cloneOnly } from './clone-only.ts'
+import { openDemoForecasts } from './demo-forecasts.ts'
 import { freePort } from './listen.ts'
 import { lockFolder } from './lock.ts'
 import { startNodeRed } from './node-red.ts'
@@ -15,7 +16,6 @@ import { seattleWeather } from './replay.ts'
 import { type Sensor, simulatedPlant } from './sensors.ts'
 import { createStage, type Stage } from './stage.ts'
 import { openSteps } from './steps.ts'
-import { watchForecasts } from './watch.ts'
 
 export interface DemoOptions {
   /** Forecasts in the terminal instead of Node-RED. @default false */
@@ -71,10 +71,12 @@ async function showInTerminal(
   show: Show,
   device: DeviceChoice = 'auto',
 ): Promise<void> {
-  console.log(`${show.sensors.length} sensors on ${shown(show.url)}, forecasts on forecast/#. Ctrl-C ends.`)
-  const watching = watchForecasts(show.url, { device, onStatus: brokerReport(show.url) })
-  later(watching.end)
-  await Promise.race([watching.ready, stopped])
+  console.log(
+    `${show.sensors.length} sensors on ${shownUrl(show.url)}, forecasts on forecast/#. Ctrl-C ends.`,
+  )
+  const forecasts = openDemoForecasts(show.url, { device, onStatus: brokerReport(show.url) })
+  later(forecasts.end)
+  await Promise.race([forecasts.ready, stopped])
   later(publish(show))
   await stopped
 }
@@ -101,7 +103,7 @@ async function showInNodeRed({ stopped, later }: Stage, show: Show, place: Place
   later(reportFirstForecast(url))
   const { hostname, port } = new URL(url)
   console.log(`
-  ${sensors.length} sensors, ${rate} readings a second each, under plant/# and weather/# on ${shown(url)}
+  ${sensors.length} sensors, ${rate} readings a second each, under plant/# and weather/# on ${shownUrl(url)}
 
   Open   ${nodeRed.url}${place.device ? `\n  Device ${place.device}, for every gru-model and gru-step node` : ''}
   Watch  npx mqtt sub -h ${hostname} -p ${port || 1883} -t 'forecast/#' -v
@@ -122,17 +124,6 @@ function publish(
   return () => sending.unsubscribe()
 }
 
-/** Says once what is wrong with the broker, and again when something else is. */
-function brokerReport(url: string): (status: MqttStatus) => void {
-  let reported = ''
-  return (status) => {
-    const problem = status.state === 'error' ? status.error.message : ''
-    if (problem !== '' && problem !== reported)
-      console.error(`MQTT broker ${shown(url)}: ${problem}; trying again`)
-    reported = problem || (status.state === 'connected' ? '' : reported)
-  }
-}
-
 /** Says how long after the sensors the first forecast came. */
 function reportFirstForecast(url: string): () => void {
   const begin = performance.now()
@@ -143,10 +134,4 @@ function reportFirstForecast(url: string): () => void {
       console.log(`  First forecast after ${seconds} s: ${topic}`)
     })
   return () => waiting.unsubscribe()
-}
-
-/** Without name and password. */
-function shown(url: string): string {
-  const { protocol, host } = new URL(url)
-  return `${protocol}//${host}`
 }

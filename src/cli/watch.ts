@@ -1,100 +1,34 @@
-import { filter, map, tap } from 'rxjs'
-import type { DeviceChoice } from '../engine/device.ts'
-import type { Forecast, Outcome } from '../forecast/types.ts'
-import type { MqttStatus } from '../mqtt/client.ts'
-import { type ParsedPayload, parsePayload } from '../mqtt/payload.ts'
-import { forecast } from '../rx/forecast.ts'
-import { fromMqtt } from '../rx/fromMqtt.ts'
-import { toMqtt } from '../rx/toMqtt.ts'
-import { deviceLine, tableHeader, tableRow } from './table.ts'
+import type { Command } from './command.ts'
+import { runWatch } from './run-watch.ts'
+import { PASSWORD_VARIABLE, watchOptions } from './watch-options.ts'
 
-export interface Watching {
-  /** Settles when the broker has confirmed the subscription. */
-  readonly ready: Promise<void>
-  end(): void
-}
+const HELP = `Usage: gruflow watch URL TOPIC... [options]
 
-export interface WatchOptions {
-  /** What steps the GRU. */
-  readonly device: DeviceChoice
-  readonly onStatus: (status: MqttStatus) => void
-}
+Rolling forecasts of a live broker, e.g. gruflow watch mqtt://localhost 'sensors/#' 'meter/+/power'. On a terminal a
+table that is drawn over itself, elsewhere lines. Ctrl-C ends it.
 
-type Message = ParsedPayload & { readonly topic: string }
+  --horizon <steps>      how far ahead, 1–256 (default: 24, or that of the model)
+  --period <time>        of a step, e.g. 500ms, 10s, 5min, 1h 
+                         (default: that of the model, or found for each topic)
+  --season <steps>       of the regular pattern (a day, a shift), 2–2048 (default: found)
+  --warm-up <steps>      before the first forecast, 2–4096 (default: 64)
+  --coverage <shares>    of readings that intervals are meant to hold, between 0 and 1; the table has the first
+                         of several, e.g. 0.8,0.95 (default: 0.9)
+  --path <names>         to the reading within a payload, e.g. AM2301.Temperature (default: found)
+  --model <file>         begins with a model that gruflow fit or gru-train has made
+  --device <name>        what steps the GRU: wasm, gpu, or auto, whichever is faster (default: auto)
+  --max-streams <number> topics that are kept, 1–10,000; those longest silent make room (default: 500)
+  --json                 one line of JSON for each reading: its topic, and its forecast or why there is none
+  --username <name>      for the broker; also in the URL
+  --password <text>      better in the environment, as ${PASSWORD_VARIABLE}
+  --ca <file>            certificates of the authority that vouches for the broker, for mqtts:// and wss://
+`
 
-/** Forecasts every topic of the demo, publishes to `forecast/<topic>` and prints the latest of each. */
-export function watchForecasts(url: string, { device, onStatus }: WatchOptions): Watching {
-  const latest = new Map<string, Outcome<Message>>()
-  const shown: Shown = { latest }
-  let subscribed = (): void => {}
-  const ready = new Promise<void>((resolve) => {
-    subscribed = resolve
-  })
-  const forecasting = fromMqtt(url, ['plant/#', 'weather/#'], {
-    onStatus(status) {
-      if (status.state === 'subscribed') subscribed()
-      onStatus(status)
-    },
-  })
-    .pipe(
-      map(({ topic, payload }): Message => ({ topic, ...parsePayload(payload) })),
-      forecast({
-        key: ({ topic }) => topic,
-        value: ({ value, error }) => error ?? value,
-        time: ({ time }) => time,
-        device,
-      }),
-      tap((outcome) => {
-        // A reading that came to nothing does not hide the last forecast.
-        if (outcome.forecast || !latest.get(outcome.key)?.forecast) latest.set(outcome.key, outcome)
-        shown.newest = outcome.forecast ?? shown.newest
-      }),
-      filter((outcome) => outcome.forecast !== undefined),
-      toMqtt(url, {
-        topic: ({ key }) => `forecast/${key}`,
-        payload: (outcome) => JSON.stringify(outcome.forecast),
-      }),
-    )
-    .subscribe()
-  const printing = process.stdout.isTTY ? redraw(shown) : log(shown)
-  return {
-    ready,
-    end() {
-      clearInterval(printing)
-      forecasting.unsubscribe()
-    },
-  }
-}
-
-interface Shown {
-  readonly latest: ReadonlyMap<string, Outcome<unknown>>
-  /** Of all topics. */
-  newest?: Forecast
-}
-
-/** Draws the table over itself, once a second. */
-function redraw(shown: Shown): NodeJS.Timeout {
-  let drawn = 0
-  return setInterval(() => {
-    const lines = [tableHeader, ...[...shown.latest.values()].map(tableRow)]
-    if (shown.newest) lines.push(deviceLine(shown.newest))
-    if (drawn > 0) process.stdout.moveCursor(0, -drawn)
-    for (const line of lines) {
-      process.stdout.clearLine(0)
-      process.stdout.write(`${line.slice(0, process.stdout.columns - 1)}\n`)
-    }
-    drawn = lines.length
-  }, 1000)
-}
-
-/** A line for each topic every 2 s, and what steps the GRU when that changes: for logs, and for programs that read along. */
-function log(shown: Shown): NodeJS.Timeout {
-  let said = ''
-  console.log(tableHeader)
-  return setInterval(() => {
-    for (const outcome of shown.latest.values()) console.log(tableRow(outcome))
-    const line = shown.newest ? deviceLine(shown.newest) : ''
-    if (line !== said) console.log(line)
-    said = line
-  }, 2000)
+/** `gruflow watch`: until it is interrupted. */
+export const watch: Command = {
+  help: HELP,
+  async run(args) {
+    await runWatch(watchOptions(args, process.env))
+    return 0
+  },
 }

@@ -17,10 +17,11 @@ describe('gruflow', () => {
     assert.equal(help.code, 0)
     assert.match(
       help.out,
-      /gruflow <command>[\s\S]*demo[\s\S]*fit FILE[\s\S]*backtest FILE[\s\S]*inspect FILE[\s\S]*convert IN OUT/,
+      /gruflow <command>[\s\S]*demo[\s\S]*watch URL TOPIC[\s\S]*fit FILE[\s\S]*backtest FILE[\s\S]*inspect FILE[\s\S]*convert IN OUT/,
     )
     for (const [command, option] of [
       ['demo', '--user-dir'],
+      ['watch', '--max-streams'],
       ['fit', '--checkpoint'],
       ['backtest', '--validate'],
       ['inspect', '--json'],
@@ -43,6 +44,25 @@ describe('gruflow', () => {
     [['demo', '--port', '70000'], /impossible --port '70000'/],
     [['demo', '--device', 'tpu'], /--device must be one of wasm, gpu, auto, got "tpu"/],
     [['demo', '--broker', 'localhost'], /--broker must be a URL .* got 'localhost'/],
+    [['watch'], /which broker\? Say mqtt:\/\/host:1883/],
+    [['watch', 'localhost', 'a'], /url must be like mqtt:\/\/host:1883, got "localhost"/],
+    [['watch', 'http://me:x%zz@host', 'a'], /got "http:\/\/…@host"/],
+    [['watch', 'mqtt://me:x%zz@host', 'a'], /name and password in the URL must be percent-encoded/],
+    [['watch', 'mqtt://:x@host', 'a'], /a password needs a --username, or one in the URL/],
+    [['watch', 'mqtt://host', 'a', '--password', 'x'], /a password needs a --username/],
+    [['watch', 'mqtt://host'], /which topics\? Say 'sensors\/#'/],
+    [['watch', 'mqtt://host', 'a', 'b/#/c'], /topic filter must hold .* got "b\/#\/c"/],
+    [['watch', 'mqtt://host', 'a', '--horizon', '257'], /--horizon must be a whole number from 1 to 256/],
+    [['watch', 'mqtt://host', 'a', '--period', '10'], /--period must be a time such as .* got '10'/],
+    [['watch', 'mqtt://host', 'a', '--period', '400d'], /--period must be a time such as .* got '400d'/],
+    [['watch', 'mqtt://host', 'a', '--coverage', '0.8,0.8'], /--coverage must be .* got '0.8,0.8'/],
+    [['watch', 'mqtt://host', 'a', '--coverage', '0.8,'], /--coverage must be .* got '0.8,'/],
+    [['watch', 'mqtt://host', 'a', '--season', '1'], /--season must be a whole number from 2 to 2048/],
+    [['watch', 'mqtt://host', 'a', '--warm-up', '1'], /--warm-up must be a whole number from 2 to 4096/],
+    [['watch', 'mqtt://host', 'a', '--path', '__proto__'], /--path must be names with dots between them/],
+    [['watch', 'mqtt://host', 'a', '--max-streams', '0'], /--max-streams must be a whole number from 1/],
+    [['watch', 'mqtt://host', 'a', '--device', 'tpu'], /--device must be one of wasm, gpu, auto/],
+    [['watch', 'mqtt://me@host', 'a', '--ca', 'x'], /--ca needs a URL such as mqtts:.* got 'mqtt:\/\/host'/],
     [['fit'], /which FILE\?/],
     [['fit', 'a.csv'], /which model file\? Say -o model\.safetensors/],
     [
@@ -85,7 +105,7 @@ describe('gruflow', () => {
       assert.equal(code, 2)
       assert.equal(out, '')
       assert.match(err, message)
-      assert.match(err, /Try gruflow( demo| fit| backtest| inspect| convert)? --help/)
+      assert.match(err, /Try gruflow( demo| watch| fit| backtest| inspect| convert)? --help/)
     })
   }
 
