@@ -14,7 +14,7 @@ const SAMPLES = 4000
 const AFTER = [50, 100, 200, 400, 1000]
 const LAST = 3900
 /** Rows before the first sample that the command asks for, of which a cold model sees none. */
-const BEFORE = HORIZON + 1
+const BEFORE = HORIZON + 2
 /** Of the cumulative MSE against naive's: of each n of AFTER [median, p95, max], of LAST the median for each step. */
 const MUST = [1, 1.03, 1.05]
 const STRETCH = [1, 1.03, 1.01]
@@ -34,7 +34,7 @@ export function measure({ data, sets, seeds, say }, keep) {
     const read = readHistory(pathOf(data, history), history)
     const columns = read.map((values) => withRowsBefore(values.subarray(0, SAMPLES)))
     const first = BEFORE + 1
-    const rows = { fit: [0, first], validate: [first, first], test: [first, columns[0].length] }
+    const rows = { fit: [0, BEFORE], validate: [BEFORE, first], test: [first, columns[0].length] }
     const runs = withTable(history.columns, columns, (path) =>
       seeds.map((seed) => {
         const options = { columns: history.columns, horizon: HORIZON, rows, mode: 'cold', seed }
