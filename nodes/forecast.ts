@@ -6,8 +6,9 @@ import { forecast } from '../src/rx/forecast.ts'
 import type { SnapshotFile } from '../src/store/file.ts'
 import { attempt, finish, warnOnce } from './answer.ts'
 import { logDevices, readDevice } from './device.ts'
+import { createOutputs } from './forecastOutputs.ts'
 import { type ModelHost, nodeFile, openHost } from './host.ts'
-import { createMessageReader, forecastMessage, type MessageOptions, type MessageReading } from './message.ts'
+import { createMessageReader, type MessageOptions, type MessageReading } from './message.ts'
 import { findHost, type ModelNode } from './model.ts'
 import {
   type Done,
@@ -18,8 +19,16 @@ import {
   type RedNode,
   type Send,
 } from './red.ts'
-import { readDuration, readNumber } from './settings.ts'
-import { createStatus, deviceStatus, errorStatus, forecastStatus, warmingStatus } from './status.ts'
+import { readCoverage, readDuration, readNumber, readWhole } from './settings.ts'
+import {
+  ALARM_SHOWN,
+  anomalyStatus,
+  createStatus,
+  deviceStatus,
+  errorStatus,
+  forecastStatus,
+  warmingStatus,
+} from './status.ts'
 
 interface ForecastConfig extends NodeConfig, MessageOptions {
   /** Id of a `gru-model` node; blank: a model of the node's own. */
@@ -27,9 +36,14 @@ interface ForecastConfig extends NodeConfig, MessageOptions {
   readonly period?: unknown
   readonly periodUnit?: unknown
   readonly warmUp?: unknown
+  /** One, or several with commas between them. */
   readonly coverage?: unknown
   readonly maxStreams?: unknown
+  /** Absent in nodes that were saved with one output. */
+  readonly metricsEvery?: unknown
 }
+
+const MAX_METRICS_EVERY = 1_000_000
 
 /** A message on its way through the operator, and how to answer it. */
 interface Job {
@@ -39,7 +53,7 @@ interface Job {
   readonly done: Done
 }
 
-/** Registers `gru-forecast`: readings in, forecasts out, one stream for each topic. */
+/** Registers `gru-forecast`: readings in; forecasts, alarms and metrics out; one stream for each topic. */
 export default function register(RED: Red): void {
   RED.nodes.registerType('gru-forecast', function (this: RedNode, config: ForecastConfig): void {
     RED.nodes.createNode(this, config)
@@ -59,17 +73,23 @@ function start(RED: Red, node: RedNode, config: ForecastConfig): void {
   const options: StreamsOptions = {
     period: readDuration('period', config.period, config.periodUnit),
     warmUp: readNumber('warmUp', config.warmUp),
-    coverage: readNumber('coverage', config.coverage),
+    coverage: readCoverage(config.coverage),
     maxStreams: readNumber('maxStreams', config.maxStreams),
     onEvict: warnOnce((key) =>
       node.warn(`too many streams, now and then one is forgotten: first ${quote(key)}`),
     ),
   }
   checkStreamsOptions(options)
+  const metricsEvery = readWhole('metricsEvery', config.metricsEvery, MAX_METRICS_EVERY, 0)
   const read = createMessageReader(RED, config)
   const file = nodeFile(RED.settings.userDir, node.id)
   const host = config.model ? findHost(RED, config.model) : openOwn(node, file)
   forgetElsewhere(RED, node.id, config.model)
+  const outputs = createOutputs({
+    metricsEvery,
+    season: host.options.season,
+    maxStreams: options.maxStreams,
+  })
   const status = createStatus((shown) => node.status(shown))
   const jobs = new Subject<Job>()
   const unanswered = new Set<Job>()
@@ -117,16 +137,21 @@ function start(RED: Red, node: RedNode, config: ForecastConfig): void {
     jobs.complete()
   })
 
-  function answer({ source, key, forecast, skipped }: Outcome<Job>): void {
+  function answer(outcome: Outcome<Job>): void {
+    const { source, key, forecast, skipped } = outcome
     const { msg, send, done } = source
     unanswered.delete(source)
+    if (forecast?.anomaly?.flagged) status.set(anomalyStatus(forecast.last), ALARM_SHOWN)
     if (forecast) status.set(forecastStatus(forecast))
     else if (skipped.progress) status.set(warmingStatus(skipped.progress))
     else if (skipped.error) {
       status.set(errorStatus(skipped.reason === 'invalid' ? 'invalid reading' : 'overloaded'))
     }
-    const failure = forecast ? attempt(() => send(forecastMessage(msg, forecast))) : skipped.error
-    finish(node, done, failure, key)
+    const failure = attempt(() => {
+      const sent = outputs(msg, key, outcome)
+      if (sent) send(sent)
+    })
+    finish(node, done, failure ?? skipped?.error, key)
   }
 
   /** Only a fault in this package ends the operator; the messages under way and those that follow are told. */

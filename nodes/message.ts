@@ -1,4 +1,3 @@
-import type { Forecast } from '../src/forecast/types.ts'
 import { parsePayload, splitPath } from '../src/mqtt/payload.ts'
 import { toTime } from '../src/mqtt/time.ts'
 import { quote } from '../src/quote.ts'
@@ -67,9 +66,4 @@ export function createMessageReader(
       return { key, value: error as Error }
     }
   }
-}
-
-/** The message that goes on: all it had, with the forecast as payload. */
-export function forecastMessage(msg: Message, forecast: Forecast): Message {
-  return { ...msg, payload: forecast }
 }

@@ -22,6 +22,8 @@ interface ModelConfig extends NodeConfig {
   /** Name of a fitted model in the folder of models, used as long as nothing of this node's own is saved; blank: none. */
   readonly begin?: string
   readonly learn?: boolean
+  /** Milliseconds a reading may cost for learning on; blank, or absent in nodes that were saved without it: the default. */
+  readonly budget?: unknown
   readonly device?: unknown
 }
 
@@ -44,6 +46,7 @@ export default function register(RED: Red): void {
           segment: readNumber('segment', config.segment),
           hiddenSize: readNumber('hiddenSize', config.hiddenSize),
           learn: config.learn,
+          budget: readNumber('budget', config.budget),
           device: readDevice(config.device),
         },
         file,

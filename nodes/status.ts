@@ -7,9 +7,15 @@ import type { NodeStatus } from './red.ts'
 const MAX_TEXT = 20
 const INTERVAL = 500
 
+/** Milliseconds for which an alarm stays in sight. */
+export const ALARM_SHOWN = 10_000
+
 /** Shows the newest status, at most twice a second. */
 export interface Status {
-  set(status: NodeStatus): void
+  /**
+   * @param hold milliseconds for which nothing but another one that is held takes its place. @default 0
+   */
+  set(status: NodeStatus, hold?: number): void
   /** Shows nothing any more. */
   close(): void
 }
@@ -17,27 +23,45 @@ export interface Status {
 export function createStatus(show: (status: NodeStatus) => void, interval: number = INTERVAL): Status {
   let shown: NodeStatus = {}
   let next: NodeStatus | undefined
+  let alarm: { readonly status: NodeStatus; readonly hold: number } | undefined
   let timer: NodeJS.Timeout | undefined
+  let holding: NodeJS.Timeout | undefined
   let closed = false
 
   const flush = (): void => {
     timer = undefined
-    if (!next) return
-    shown = next
-    next = undefined
+    if (alarm) {
+      next ??= shown
+      shown = alarm.status
+      clearTimeout(holding)
+      holding = setTimeout(release, alarm.hold).unref()
+      alarm = undefined
+    } else {
+      if (holding || !next) return
+      const unchanged = same(next, shown)
+      shown = next
+      next = undefined
+      if (unchanged) return
+    }
     show(shown)
     timer = setTimeout(flush, interval).unref()
   }
+  const release = (): void => {
+    holding = undefined
+    if (!timer) flush()
+  }
 
   return {
-    set(status) {
+    set(status, hold = 0) {
       if (closed) return
-      next = same(status, shown) ? undefined : status
+      if (hold > 0) alarm = { status, hold }
+      else next = status
       if (!timer) flush()
     },
     close() {
       closed = true
       clearTimeout(timer)
+      clearTimeout(holding)
     },
   }
 }
@@ -50,10 +74,15 @@ export function warmingStatus({ have, need }: { readonly have: number; readonly 
   return { fill: 'yellow', shape: 'ring', text: `warming ${have}/${need}` }
 }
 
-/** `23.4 ±0.8`: the next step and half the width of its interval; a ring while the last value speaks. */
+/** `23.4 ±0.8`: the next step and half the width of its interval; a ring while the last value has the largest share. */
 export function forecastStatus({ mean, lower, upper, model }: Forecast): NodeStatus {
   const text = formatInterval(mean[0], (upper[0] - lower[0]) / 2)
-  return { fill: 'green', shape: model === 'gru' ? 'dot' : 'ring', text }
+  return { fill: 'green', shape: model === 'naive' ? 'ring' : 'dot', text }
+}
+
+/** `anomaly 23.4`: the reading at which an alarm begins. */
+export function anomalyStatus(value: number): NodeStatus {
+  return { fill: 'red', shape: 'ring', text: `anomaly ${Number(value.toPrecision(4))}`.slice(0, MAX_TEXT) }
 }
 
 /** `2×64 · cpu:wasm`: layers and hidden units of a model and what runs it; a ring before its first step. */

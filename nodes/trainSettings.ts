@@ -2,7 +2,7 @@ import type { FitOptions } from '../src/forecast/fit/types.ts'
 import { quote } from '../src/quote.ts'
 import { checkModelName, modelName } from './models.ts'
 import type { NodeConfig } from './red.ts'
-import { readNumber } from './settings.ts'
+import { readWhole } from './settings.ts'
 
 const HORIZON = 24
 const MAX_HORIZON = 1024
@@ -46,10 +46,10 @@ export function readTrainSettings(config: TrainConfig): TrainSettings {
     filename: filename ?? '',
     saveAs: saveAs ? withEnding(saveAs) : modelName(config.name || config.id, ENDING),
     fit: {
-      horizon: whole('horizon', config.horizon, MAX_HORIZON) ?? HORIZON,
-      epochs: whole('epochs', config.epochs, MAX_EPOCHS),
-      maxSeconds: whole('maxSeconds', config.maxSeconds, MAX_SECONDS),
-      seed: whole('seed', config.seed, MAX_SEED, 0),
+      horizon: readWhole('horizon', config.horizon, MAX_HORIZON) ?? HORIZON,
+      epochs: readWhole('epochs', config.epochs, MAX_EPOCHS),
+      maxSeconds: readWhole('maxSeconds', config.maxSeconds, MAX_SECONDS),
+      seed: readWhole('seed', config.seed, MAX_SEED, 0),
     },
   }
 }
@@ -60,10 +60,4 @@ function withEnding(name: string): string {
   const whole = name.endsWith(ENDING) ? name : `${name}${ENDING}`
   checkModelName(whole)
   return whole
-}
-
-function whole(name: string, field: unknown, max: number, min = 1): number | undefined {
-  const number = readNumber(name, field)
-  if (number === undefined || (Number.isInteger(number) && number >= min && number <= max)) return number
-  throw new RangeError(`${name} must be a whole number from ${min} to ${max}, got ${number}`)
 }

@@ -2,14 +2,17 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { runInNewContext } from 'node:vm'
 import type { Red } from '../../nodes/red.ts'
+import { readCoverage, readNumber, readWhole } from '../../nodes/settings.ts'
 import { readStepSettings } from '../../nodes/stepSettings.ts'
 import { readTrainSettings } from '../../nodes/trainSettings.ts'
-import { checkStreamsOptions } from '../../src/forecast/options.ts'
+import { checkModelOptions, checkStreamsOptions } from '../../src/forecast/options.ts'
 import { splitPath } from '../../src/mqtt/payload.ts'
 
 type Validate = (this: object, value: unknown, options: object) => true | string
 interface Definition {
   readonly defaults: Readonly<Record<string, { readonly value: string; readonly validate?: Validate }>>
+  readonly outputs: number
+  readonly outputLabels: (this: object, index: number) => string
 }
 
 /** What the editor is told of the node: the script of its page, run on the least editor there can be. */
@@ -33,6 +36,7 @@ function definition(page: string): Definition {
 const { defaults } = definition('forecast')
 const step = definition('step').defaults
 const train = definition('train').defaults
+const model = definition('model').defaults
 const fits = (name: string, value: unknown, of: Definition['defaults'] = defaults): boolean =>
   of[name].validate!.call({ periodUnit: 'ms' }, value, {}) === true
 const throwsNothing = (run: () => void): boolean => {
@@ -87,9 +91,24 @@ describe('gru-train in the editor', () => {
   })
 })
 
+describe('gru-model in the editor', () => {
+  it('takes its own defaults, blanks and variables', () => {
+    for (const name of ['horizon', 'season', 'segment', 'hiddenSize', 'budget']) {
+      for (const value of [model[name].value, '', '${NAME}']) assert.ok(fits(name, value, model), name)
+    }
+  })
+
+  it('refuses of the budget what the runtime refuses', () => {
+    for (const value of ['-0.1', '0', '0.25', '1000', '1000.1', '1e9', 'all']) {
+      const runs = throwsNothing(() => checkModelOptions({ budget: readNumber('budget', value) }))
+      assert.equal(fits('budget', value, model), runs, value)
+    }
+  })
+})
+
 describe('gru-forecast in the editor', () => {
   it('takes its own defaults, blanks and variables', () => {
-    for (const name of ['path', 'period', 'coverage', 'warmUp', 'maxStreams']) {
+    for (const name of ['path', 'period', 'coverage', 'warmUp', 'maxStreams', 'metricsEvery']) {
       for (const value of [defaults[name].value, '', '${NAME}']) assert.ok(fits(name, value), name)
     }
   })
@@ -108,6 +127,44 @@ describe('gru-forecast in the editor', () => {
       }
     })
   }
+
+  it('refuses of several coverages what the runtime refuses', () => {
+    const all = [
+      '0.5, 0.9',
+      '0.5,0.9,',
+      ',',
+      '0.5, 0.5',
+      '0.5, 0.50',
+      '0.9, 1',
+      '0,9',
+      '0.5; 0.9',
+      '90 %',
+      '0.5, x',
+    ]
+    for (const value of [...all, '.1,.2,.3,.4,.5,.6,.7,.8', '.1,.2,.3,.4,.5,.6,.7,.8,.9']) {
+      const runs = throwsNothing(() => checkStreamsOptions({ coverage: readCoverage(value) }))
+      assert.equal(fits('coverage', value), runs, value)
+    }
+    assert.ok(fits('coverage', '0.5, 0.9'))
+  })
+
+  it('refuses of metrics what the runtime refuses', () => {
+    for (const value of ['-1', '0', '1.5', '1000000', '1000001', 'often']) {
+      const runs = throwsNothing(() => readWhole('metricsEvery', value, 1_000_000, 0))
+      assert.equal(fits('metricsEvery', value), runs, value)
+    }
+  })
+
+  it('has a label for each of its outputs', () => {
+    const { outputs, outputLabels } = definition('forecast')
+    const labels = Array.from({ length: outputs }, (_, i) =>
+      outputLabels.call({ _: (key: string) => key }, i),
+    )
+    assert.deepEqual(
+      labels,
+      ['output', 'anomaly', 'metrics'].map((name) => `forecast.port.${name}`),
+    )
+  })
 
   it('refuses of paths what the runtime refuses', () => {
     const paths = ['AM2301.Temperature', 'a', 'a..b', '.a', 'a.', '__proto__', 'a.constructor', 'prototype.b']

@@ -17,6 +17,12 @@ describe('gru-forecast, impossible settings', () => {
     [{ warmUp: 'many' }, /warmUp must be a number, got "many"$/],
     [{ coverage: '1' }, /coverage must lie between 0 and 1, got 1$/],
     [{ coverage: environment('GRUFLOW_NOT_SET') }, /coverage must be a number, got "\$\{GRUFLOW_NOT_SET\}"$/],
+    [{ coverage: '0.5, 1' }, /coverage must lie between 0 and 1, got 1$/],
+    [{ coverage: '0.5, many' }, /coverage must be a number, got "many"$/],
+    [{ coverage: '0.5,' }, /coverage must be numbers with commas between, got "0.5,"$/],
+    [{ coverage: '90 %' }, /coverage must be a number, got "90 %"$/],
+    [{ metricsEvery: '-1' }, /metricsEvery must be a whole number from 0 to 1000000, got -1$/],
+    [{ metricsEvery: 'often' }, /metricsEvery must be a number, got "often"$/],
     [{ period: '-5' }, /period must be 1 ms to 1 year in milliseconds, got -5000$/],
     [{ period: '5', periodUnit: 'weeks' }, /period must be in ms, s, min or h, got "weeks"$/],
     [{ maxStreams: '0' }, /maxStreams must be a whole number from 1 to 10000, got 0$/],
@@ -49,18 +55,24 @@ describe('gru-forecast, impossible settings', () => {
     assert.match(red.errors[1], /^node: the model "model" is missing, disabled or has impossible settings$/)
   })
 
+  it('of the budget are those of the model', async () => {
+    await red.start([tab, { ...model, budget: 'all' }, out])
+    assert.deepEqual(red.errors, ['model: budget must be a number, got "all"'])
+  })
+
   it('are not those of blank fields', async () => {
     const blank = {
       period: '',
       warmUp: '',
       coverage: '',
       maxStreams: '',
+      metricsEvery: '',
       property: '',
       keyProperty: '',
       path: '',
       timeProperty: '',
     }
-    await red.start([tab, { ...model, season: '', horizon: '' }, { ...node, ...blank }, out])
+    await red.start([tab, { ...model, season: '', horizon: '', budget: '' }, { ...node, ...blank }, out])
     await red.give('node', readings('t', 0, 64))
     assert.equal(red.sent.length, 1)
     assert.equal(forecasts()[0].mean.length, 24)

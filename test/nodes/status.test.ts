@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { NodeStatus } from '../../nodes/red.ts'
 import {
+  anomalyStatus,
   createStatus,
   deviceStatus,
   errorStatus,
@@ -34,8 +35,11 @@ describe('status texts', () => {
     fc.assert(
       fc.property(reading, reading, (value, half) => {
         assert.ok(formatInterval(value, Math.abs(half)).length <= 20)
+        assert.ok(anomalyStatus(value).text!.length <= 20)
       }),
     )
+    assert.equal(anomalyStatus(23.4).text, 'anomaly 23.4')
+    assert.equal(anomalyStatus(-1234.5678).text, 'anomaly -1235')
     assert.equal(warmingStatus({ have: 4095, need: 4096 }).text, 'warming 4095/4096')
     for (const status of [errorStatus, deviceStatus]) assert.equal(status('x'.repeat(30)).text?.length, 20)
     const sizes: [layers: number, hiddenSize: number, device: string, text: string][] = [
@@ -85,5 +89,37 @@ describe('status', () => {
     status.set({ text: 'g' })
     await new Promise((resolve) => setTimeout(resolve, 5))
     assert.deepEqual(shown, ['a', 'd', 'e'], 'nothing after the close')
+  })
+
+  it('stays an alarm for a while, whatever comes but another one', async () => {
+    const shown: (string | undefined)[] = []
+    let next = (): void => {}
+    const event = (): Promise<void> => new Promise((resolve) => (next = resolve))
+    const status = createStatus(({ text }) => {
+      shown.push(text)
+      next()
+    }, 1)
+    const forever = 1e6
+
+    status.set({ text: 'a' })
+    const alarm = event()
+    status.set({ text: 'alarm' }, forever)
+    status.set({ text: 'b' })
+    await alarm
+    assert.deepEqual(shown, ['a', 'alarm'])
+    const second = event()
+    status.set({ text: 'c' })
+    status.set({ text: 'alarm 2' }, 2)
+    await second
+    assert.deepEqual(shown, ['a', 'alarm', 'alarm 2'], 'c waits for the first alarm, the second does not')
+    await event()
+    assert.deepEqual(shown, ['a', 'alarm', 'alarm 2', 'c'], 'what came last is shown when the alarm is over')
+
+    const third = event()
+    status.set({ text: 'alarm 3' }, 2)
+    await third
+    await event()
+    assert.deepEqual(shown.slice(-2), ['alarm 3', 'c'], 'nothing new came meanwhile')
+    status.close()
   })
 })
