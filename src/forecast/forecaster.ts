@@ -1,10 +1,14 @@
-import type { GruExpert, GruOutput } from './experts/gru.ts'
+import type { GruExpert, GruOutput, GruPlace } from './experts/gru.ts'
+import type { Panel, PanelStream } from './experts/panel.ts'
 import { detectPeriod, type GridState, PERIOD_READINGS, placeOnGrid, startGrid } from './grid.ts'
+import { isUsual } from './guard.ts'
 import { append } from './history.ts'
+import { lookForPattern } from './pattern.ts'
 import { type Ran, UNFITTED } from './ran.ts'
-import { learnSpread } from './spread.ts'
+import { reasonOf } from './reason.ts'
+import { learnSpread, spreadUnit } from './spread.ts'
 import { type ForecasterOptions, type StreamState, startStream } from './stream.ts'
-import { createTracker, type Tracker } from './tracker.ts'
+import { createTracker, EXPERTS, type Tracker } from './tracker.ts'
 import type { Forecast, PushResult, Reading, Skip } from './types.ts'
 
 /** What the model lends to a stream for one reading. */
@@ -13,6 +17,8 @@ export interface ModelView {
   readonly expert: GruExpert | null
   /** Skill against naive on the tails that the last fit held back, over all its series. */
   readonly tailSkill: number
+  /** The net that learns on from there; null where none does. */
+  readonly learner: GruExpert | null
 }
 
 /** Most grid steps of a gap that are filled: longer ones say more about the sensor than an interpolation can. */
@@ -28,42 +34,88 @@ export interface Forecaster {
 export function createForecaster(
   options: ForecasterOptions,
   model: ModelView,
+  panel: Panel,
   state: StreamState,
 ): Forecaster {
-  const { horizon, warmUp, coverage } = options
-  let tracker: Tracker = createTracker(horizon, coverage, state.tracker)
+  const { horizon, warmUp, coverages } = options
+  let tracker: Tracker = createTracker(horizon, coverages, state.tracker)
   /** Steps of the GRU that it will answer later. */
-  let unanswered: Promise<void>[] = []
+  let unanswered: Promise<unknown>[] = []
   /** What ran the newest step: weights may be replaced before they have answered. */
   let ran: Ran = UNFITTED
+  /** The newest value as it was read. */
+  let last = Number.NaN
   /** Without a period, as many readings as it takes to detect one. */
   const needed = options.period === null ? Math.max(warmUp, PERIOD_READINGS) : warmUp
+  const changes = EXPERTS.map(() => new Float64Array(horizon))
+  const simple = changes.slice(0, -2)
+  const [gruChanges, learnerChanges] = changes.slice(-2)
 
   /** One grid step: older forecasts mature, the value becomes history, and with `issue` a forecast is made. */
   const advance = (value: number, observed: boolean, issue: boolean): void => {
-    if (observed) tracker.mature(value, state.tailSkill ?? model.tailSkill)
-    learnSpread(state.spread, value)
-    append(state.history, value, observed)
+    const { history, spread, guard } = state
+    last = value
+    tracker.open()
+    if (observed) tracker.mature(value)
+    const before = history.end > history.first ? history.values[history.end - 1] : value
+    const usual = !observed || isUsual(guard, spread, value, before)
+    const believed = usual ? value : before
+    if (usual) learnSpread(spread, value)
+    append(history, believed, observed && usual)
     state.steps++
     state.sinceRestart++
-    const changes = tracker.open(value, issue)
-    const { expert } = model
-    if (!expert) return
-    ran = expert
-    // Before it has seen one whole segment, the net would look at little but a repeated first value.
-    const ready = issue && state.sinceRestart >= expert.model.spec.segment
-    const at = tracker.offset
-    const commit = (): void => {
-      changes.set(out.changes, at)
-      tracker.commit()
+    if (observed && usual) tracker.weigh(history)
+    lookForPattern(state.pattern, history, state.steps)
+    const stream = panelStream()
+    panel.learn(state.panel, stream)
+    if (issue) panel.forecast(state.panel, stream, simple)
+    const answers: Promise<void>[] = []
+    const gru = step(model.expert, state.gru, issue, answers)
+    const learner = step(model.learner, state.learner, issue, answers)
+    if (model.expert) ran = model.expert
+    const proven = (state.tailSkill ?? model.tailSkill) > 0
+    const seal = (): void => {
+      fill(gruChanges, gru)
+      fill(learnerChanges, learner)
+      tracker.issue({ last: value, believed, run: guard.run, changes, gru, learner, proven })
     }
-    const out = outputOf(horizon)
-    const answer = expert.step(state, state.gru, ready ? out : null)
-    if (answer) unanswered.push(ready ? answer.then(commit) : answer)
-    else if (ready) commit()
+    if (!issue) tracker.skip()
+    else if (answers.length === 0) seal()
+    else answers.push(Promise.all(answers.splice(0)).then(seal))
+    unanswered.push(...answers)
   }
 
-  const begin = (reading: Reading): void => {
+  /** Steps a net, if there is one; returns what it says, null where it is silent. */
+  const step = (
+    net: GruExpert | null,
+    place: GruPlace,
+    issue: boolean,
+    answers: Promise<void>[],
+  ): GruOutput | null => {
+    if (!net) return null
+    // Before it has seen one whole segment, the net would look at little but a repeated first value.
+    const out = issue && state.sinceRestart >= net.model.spec.segment ? outputOf(horizon) : null
+    const answer = net.step(state, place, out)
+    if (answer) answers.push(answer)
+    return out
+  }
+
+  /** The regular pattern: as it is given, or as a fit that knew this stream or its own values have shown. */
+  const season = (): number =>
+    options.season ?? ((state.gru.unit > 0 && state.gru.season) || state.pattern.season)
+
+  const panelStream = (): PanelStream => {
+    const { history, spread, grid } = state
+    return {
+      history,
+      unit: spreadUnit(spread),
+      // A period that was detected is followed: by it, time is no count of steps.
+      index: grid && options.period !== null ? Math.round(grid.cutoff / grid.period) : state.steps,
+      season: season(),
+    }
+  }
+
+  const begin = (reading: Reading, issue = true): void => {
     state.pending = []
     state.history.first = state.history.end
     state.sinceRestart = 0
@@ -71,7 +123,7 @@ export function createForecaster(
     state.learner.made.fill(0)
     tracker.clear()
     state.counts.accepted++
-    advance(reading.value, true, true)
+    advance(reading.value, true, issue)
   }
 
   /** Places a reading on the known grid; null when it became a step. */
@@ -91,7 +143,8 @@ export function createForecaster(
         const [ahead] = state.pending
         counts.ahead--
         counts.restarts++
-        begin(ahead)
+        // The reading that confirms it follows at once.
+        begin(ahead, false)
         return place(grid, reading)
       }
       case 'lost':
@@ -99,11 +152,11 @@ export function createForecaster(
         forget()
         return detect(reading)
       case 'step': {
-        const last = history.values[history.end - 1]
+        const from = history.values[history.end - 1]
         const parts = placement.missing + 1
         for (let i = 1; i < parts; i++) {
           counts.filled++
-          advance(last + ((reading.value - last) * i) / parts, false, false)
+          advance(from + ((reading.value - from) * i) / parts, false, false)
         }
         counts.accepted++
         state.pending = []
@@ -119,8 +172,9 @@ export function createForecaster(
   /** All that was learned on a wrong grid is worthless. */
   const forget = (): void => {
     model.expert?.leave(state.gru)
+    model.learner?.leave(state.learner)
     Object.assign(state, startStream(state.key, options), { counts: state.counts })
-    tracker = createTracker(horizon, coverage, state.tracker)
+    tracker = createTracker(horizon, coverages, state.tracker)
   }
 
   /** Collects readings, whatever their order, until they tell the period: then they are all pending, in order. */
@@ -153,15 +207,15 @@ export function createForecaster(
   })
 
   const forecast = (grid: GridState): Forecast => {
-    const { history, key, counts } = state
-    const last = history.values[history.end - 1]
+    const { key, counts } = state
+    const said = tracker.read()
     return {
       key,
       cutoff: Math.round(grid.cutoff),
       period: grid.period,
       last,
-      ...tracker.read(last, model.expert !== null),
-      coverage,
+      ...said,
+      reason: reasonOf(said.experts, model.expert !== null),
       device: ran.device,
       deviceReason: ran.deviceReason,
       counts: { ...counts },
@@ -213,6 +267,12 @@ export function createForecaster(
       return takeIn(grid, pending, 1)
     },
   }
+}
+
+/** What a net says of the changes; NaN where it is silent. */
+function fill(changes: Float64Array, said: GruOutput | null): void {
+  if (said) changes.set(said.changes)
+  else changes.fill(Number.NaN)
 }
 
 function outputOf(horizon: number): GruOutput {

@@ -145,6 +145,7 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
     get expert() {
       return expert
     },
+    learner: null,
     synchronous: synchronous !== undefined,
     get fingerprint() {
       return fingerprint

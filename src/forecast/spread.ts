@@ -28,7 +28,12 @@ export function learnSpread(spread: SpreadState, value: number): void {
   spread.squares += taken * taken * (1 - 1 / spread.count)
 }
 
+/** Population standard deviation of the values so far; 0 before any. */
+export function spreadDeviation({ count, squares }: SpreadState): number {
+  return Math.sqrt(squares / Math.max(count, 1))
+}
+
 /** Unit of a stream that no fit has given one: the population standard deviation of its values so far, never 0. */
-export function spreadUnit({ count, mean, squares }: SpreadState): number {
-  return unitOf(Math.sqrt(squares / Math.max(count, 1)), mean)
+export function spreadUnit(spread: SpreadState): number {
+  return unitOf(spreadDeviation(spread), spread.mean)
 }

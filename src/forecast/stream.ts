@@ -1,12 +1,15 @@
 import { type GruPlace, type GruStream, startPlace } from './experts/gru.ts'
+import { type PanelState, startPanel } from './experts/panel.ts'
 import type { GridState } from './grid.ts'
+import type { GuardState } from './guard.ts'
 import { createHistory, type History } from './history.ts'
+import { type PatternState, startPattern } from './pattern.ts'
 import { type SpreadState, startSpread } from './spread.ts'
 import { startTracker, type TrackerState } from './tracker.ts'
 import type { Counts, Reading } from './types.ts'
 
-/** Grid steps of history kept for refits and for rebuilding states. */
-const HISTORY = 4096
+/** Grid steps of history kept for refits, for rebuilding states and for experts that look seasons back. */
+export const HISTORY = 4096
 
 /** What all streams of one node or operator share. */
 export interface ForecasterOptions {
@@ -15,7 +18,8 @@ export interface ForecasterOptions {
   readonly season: number | null
   readonly period: number | null
   readonly warmUp: number
-  readonly coverage: number
+  /** Of the intervals, one or more. */
+  readonly coverages: readonly number[]
 }
 
 /** Everything a stream knows; the forecaster's functions move it on. */
@@ -28,6 +32,9 @@ export interface StreamState extends GruStream {
   pending: Reading[]
   history: History
   spread: SpreadState
+  guard: GuardState
+  panel: PanelState
+  pattern: PatternState
   /** Skill on this stream's own tail; null where the last fit had none of it. */
   tailSkill: number | null
   /** Version of the weights whose fit last learned from this stream. */
@@ -46,11 +53,14 @@ export function startStream(key: string, options: ForecasterOptions): StreamStat
     pending: [],
     history: createHistory(HISTORY),
     spread: startSpread(),
+    guard: { run: 0 },
+    panel: startPanel(),
+    pattern: startPattern(),
     tailSkill: null,
     taught: 0,
     steps: 0,
     sinceRestart: 0,
-    tracker: startTracker(options.horizon, options.coverage),
+    tracker: startTracker(options.horizon, options.coverages),
     counts: { accepted: 0, duplicate: 0, extra: 0, late: 0, ahead: 0, invalid: 0, filled: 0, restarts: 0 },
     gru: startPlace(options.season ?? 0),
     learner: startPlace(options.season ?? 0),

@@ -1,10 +1,11 @@
 import { quote } from '../quote.ts'
+import { createPanel } from './experts/panel.ts'
 import { createForecaster, type ModelView } from './forecaster.ts'
 import type { CheckedStreamsOptions } from './options.ts'
 import { invalid, readReading } from './reading.ts'
 import { restoreStream, type StreamTree, saveStream } from './snapshot.ts'
-import { type ForecasterOptions, type StreamState, startStream } from './stream.ts'
-import { aimAt, beginProbation } from './tracker.ts'
+import { type ForecasterOptions, HISTORY, type StreamState, startStream } from './stream.ts'
+import { forgetNets } from './tracker.ts'
 import { createTurns, type Turns } from './turns.ts'
 import type { PushResult, Reading, Skip, SnapshotTree, Streams } from './types.ts'
 
@@ -25,7 +26,7 @@ export interface StreamHost extends ModelView {
 /** Streams and what is in them, for the model's refits. */
 export interface StreamsRoom extends Streams {
   states(): StreamState[]
-  /** The GRU is another: it must prove itself anew, on every stream but those for which it was judged by what they held back. */
+  /** The GRU is another: it must prove itself anew, on all streams; it was judged by what these held back. */
   beginProbation(judged: ReadonlySet<StreamState>): void
 }
 
@@ -41,6 +42,7 @@ export function createStreams(
 ): StreamsRoom {
   const { horizon, season, synchronous } = host
   const forecasterOptions: ForecasterOptions = { horizon, season, ...options }
+  const panel = createPanel(horizon, HISTORY)
   // Insertion order is order of use: the first key is the one longest unused. Topics come from outside: never an object.
   const streams = new Map<string, Stream>()
   let unknown = 0
@@ -49,7 +51,7 @@ export function createStreams(
   let closed = false
 
   const open = (state: StreamState): Stream => {
-    const forecaster = createForecaster(forecasterOptions, host, state)
+    const forecaster = createForecaster(forecasterOptions, host, panel, state)
     const { counts } = state
     const tell = (before: number): void => {
       if (counts.accepted > before) host.stepped(counts.accepted - before, state.steps)
@@ -72,14 +74,19 @@ export function createStreams(
     streams.delete(key)
     // What it has taken is still answered, on lanes that are nobody else's until then.
     if (!last) {
-      host.expert?.leave(state.gru)
+      leave(state)
       return
     }
     leaving++
     void last.then(() => {
       leaving--
-      host.expert?.leave(state.gru)
+      leave(state)
     })
+  }
+
+  const leave = ({ gru, learner }: StreamState): void => {
+    host.expert?.leave(gru)
+    host.learner?.leave(learner)
   }
 
   /** The stream of a reading; undefined while too many others still answer for those that took their place. */
@@ -157,37 +164,36 @@ export function createStreams(
     states: () => [...streams.values()].map(({ state }) => state),
     beginProbation(judged) {
       for (const { state } of streams.values()) {
-        if (judged.has(state)) continue
-        state.tailSkill = null
-        beginProbation(state.tracker, options.coverage)
+        forgetNets(state.tracker)
+        if (!judged.has(state)) state.tailSkill = null
       }
     },
     snapshot(): SnapshotTree {
       return {
         version: VERSION,
         horizon,
-        coverage: options.coverage,
+        coverages: [...options.coverages],
         period: options.period,
         fingerprint: host.fingerprint,
-        streams: [...streams.values()].map(({ state }) => saveStream(state, host.expert)),
+        streams: [...streams.values()].map(({ state }) => saveStream(state, host)),
       }
     },
     restore(snapshot) {
       const saved = checkSnapshot(snapshot, host, options)
       const sameWeights = saved.fingerprint === host.fingerprint
+      const sameCoverages = saved.coverages?.join() === options.coverages.join()
       const opened: StreamState[] = []
       try {
         for (const tree of saved.streams) {
           const fresh = startStream(tree.key, forecasterOptions)
           opened.push(fresh)
-          const state = restoreStream(tree, fresh, sameWeights ? host.expert : null)
-          if (saved.coverage !== options.coverage) aimAt(state.tracker, options.coverage)
-          if (!sameWeights) beginProbation(state.tracker, options.coverage)
+          const state = restoreStream(tree, fresh, sameWeights ? host : NONE, sameCoverages)
+          if (!sameWeights) forgetNets(state.tracker)
           opened[opened.length - 1] = state
         }
       } catch (error) {
         // All or nothing: what was there before goes on untouched.
-        for (const state of opened) host.expert?.leave(state.gru)
+        for (const state of opened) leave(state)
         throw error
       }
       for (const state of opened) {
@@ -206,11 +212,13 @@ export function createStreams(
 }
 
 /** Version of what `snapshot` gives. */
-const VERSION = 2
+const VERSION = 3
+/** Nets that no states were saved with. */
+const NONE = { expert: null, learner: null }
 const LATER = 'this model may run on a GPU and answers later: readings are given to take, not to push'
 
 interface SavedStreams {
-  readonly coverage: number
+  readonly coverages: readonly number[]
   readonly fingerprint: number
   readonly streams: readonly StreamTree[]
 }

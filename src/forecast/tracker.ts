@@ -1,217 +1,264 @@
-import { learnSkill, maySpeak, type SkillState, skillOf, startSkill } from './gate.ts'
-import { createIntervals, type IntervalState, startIntervals } from './interval.ts'
-import type { Forecast } from './types.ts'
+import { type AnomalyState, learnAnomaly, type Surprise, startAnomaly } from './anomaly.ts'
+import { delayPlace, delayPlaces } from './delay.ts'
+import type { GruOutput } from './experts/gru.ts'
+import { SIMPLE } from './experts/panel.ts'
+import type { History } from './history.ts'
+import { createIntervals, type IntervalState, startIntervals } from './interval/intervals.ts'
+import { createMix, enterExpert, type MixState, startMix } from './mix.ts'
+import { learnSkill, type SkillState, skillOf, startSkill } from './skill.ts'
+import type { Anomaly, ExpertName, ExpertShare, Forecast, Interval } from './types.ts'
 
-/**
- * Forecasts that wait for their truth, and what was learned from those that have met it. One per stream.
- *
- * A ring of the last `horizon` origins holds the changes the GRU forecast and the half widths issued with both
- * experts; each new reading matures step h of the forecast issued h readings ago, and nothing younger.
- */
+/** Forecasts of one stream that wait for their truth, and what was learned from those that have met it. Plain data. */
 export interface TrackerState {
-  /** Grid steps opened so far. */
+  /** Grid steps so far. */
   opened: number
-  /** Of these, how many were opened under other weights than the GRU's present ones. */
-  foreign: number
-  /** Value at each origin in the ring; NaN where nothing was issued. */
-  readonly origin: Float64Array
-  /** 1 where the GRU spoke for that origin, 0 where naive did. */
-  readonly spoke: Uint8Array
-  /** ŷ − x of the GRU [origin][step]; NaN where it made none. */
+  /** Value at this and the newest origins, a ring; NaN where nothing was issued. */
+  readonly origins: Float64Array
+  /** What was issued and waits, see `delay.ts`: ŷ − x, sides of the net's interval, and intervals of each coverage. */
   readonly changes: Float32Array
-  /** Half widths [origin][step] of naive and of the GRU. */
-  readonly naiveWidth: Float32Array
-  readonly gruWidth: Float32Array
-  readonly naiveIntervals: IntervalState
-  readonly gruIntervals: IntervalState
-  /** GRU of the present weights against naive, wherever it made a forecast. */
-  readonly gru: SkillState
-  /** What was emitted against naive. */
-  readonly emitted: SkillState
-  /** Share of readings inside the emitted intervals, over an exponential window. */
-  covered: number
-  coveredCount: number
-  speaking: boolean
+  readonly below: Float32Array
+  readonly above: Float32Array
+  readonly down: Float32Array
+  readonly up: Float32Array
+  readonly mix: MixState
+  readonly intervals: IntervalState
+  readonly anomaly: AnomalyState
+  /** What was issued against naive. */
+  readonly skill: SkillState
+}
+
+/** The experts, in their order; the first is naive. */
+export const EXPERTS: readonly ExpertName[] = [...SIMPLE, 'gru', 'learning-gru']
+const GRU = EXPERTS.indexOf('gru')
+const LEARNER = EXPERTS.indexOf('learning-gru')
+/** Logarithm of an expert's first weight against the largest: naive is to be beaten. */
+const PRIOR = -4
+/** The same of a GRU that was better than naive on what its fit held back. */
+const PROVEN = -1
+
+/** What of a reading is issued. */
+export interface Issue {
+  /** The value as it was read. */
+  readonly last: number
+  /** The newest value of the history, which it is unless it is like none before. */
+  readonly believed: number
+  /** Values in a row that are like none before: as long, at least, it is expected to go on. */
+  readonly run: number
+  /** ŷ − `believed` of every expert; NaN at the first step of one that is silent. */
+  readonly changes: readonly Float64Array[]
+  /** What the nets say; null where one is silent. */
+  readonly gru: GruOutput | null
+  readonly learner: GruOutput | null
+  /** Whether the nets were better than naive on what their fit held back. */
+  readonly proven: boolean
 }
 
 export interface Tracker {
-  /** Scores every forecast of this value, issued earlier; `tailSkill` is the GRU's on the tail held back from its fit. */
-  mature(value: number, tailSkill: number): void
-  /** Opens the origin of a new value; returns the array that receives the GRU's changes at {@link offset}. */
-  open(value: number, issue: boolean): Float32Array
-  /** Where the newest origin's changes belong. */
-  readonly offset: number
-  /** The GRU's changes for the newest origin are complete. */
-  commit(): void
+  /** Opens the grid step of a new value, which {@link Tracker.issue} or {@link Tracker.skip} ends. */
+  open(): void
+  /** Scores every forecast of the value observed at this grid step. */
+  mature(value: number): void
+  /** Lets the experts' weights learn from the newest value of `history`. */
+  weigh(history: History): void
+  issue(issue: Issue): void
+  /** Nothing is issued at this grid step. */
+  skip(): void
   /** Whether any forecast has met its truth, so that there are errors to make intervals of. */
   readonly scored: boolean
-  /** Point forecasts, intervals and figures of the newest origin; only once {@link Tracker.scored}. */
-  read(
-    last: number,
-    fitted: boolean,
-  ): Pick<Forecast, 'mean' | 'lower' | 'upper' | 'model' | 'reason' | 'skill' | 'measuredCoverage'>
+  /** What was issued last; only once {@link Tracker.scored}. */
+  read(): Pick<
+    Forecast,
+    | 'mean'
+    | 'lower'
+    | 'upper'
+    | 'coverage'
+    | 'measuredCoverage'
+    | 'intervals'
+    | 'model'
+    | 'experts'
+    | 'anomaly'
+    | 'skill'
+  >
   /** Drops forecasts that wait; what was learned stays. */
   clear(): void
 }
 
-/** Readings over which the measured coverage forgets. */
-const COVERAGE_WINDOW = 480
-
-export function startTracker(horizon: number, coverage: number): TrackerState {
-  const nothing = (): Float32Array => new Float32Array(horizon * horizon).fill(Number.NaN)
+export function startTracker(horizon: number, coverages: readonly number[]): TrackerState {
+  const places = delayPlaces(horizon)
+  const lines = (count = 1): Float32Array => new Float32Array(count * places).fill(Number.NaN)
   return {
     opened: 0,
-    foreign: 0,
-    origin: new Float64Array(horizon).fill(Number.NaN),
-    spoke: new Uint8Array(horizon),
-    changes: nothing(),
-    naiveWidth: nothing(),
-    gruWidth: nothing(),
-    naiveIntervals: startIntervals(horizon, coverage),
-    gruIntervals: startIntervals(horizon, coverage),
-    gru: startSkill(),
-    emitted: startSkill(),
-    covered: 0,
-    coveredCount: 0,
-    speaking: false,
+    origins: new Float64Array(horizon + 1).fill(Number.NaN),
+    changes: lines(),
+    below: lines(),
+    above: lines(),
+    down: lines(coverages.length),
+    up: lines(coverages.length),
+    mix: startMix(horizon, EXPERTS.length),
+    intervals: startIntervals(horizon, coverages),
+    anomaly: startAnomaly(),
+    skill: startSkill(),
   }
 }
 
-/** Sets another target coverage for forecasts to come; the scores that were seen stay valid. */
-export function aimAt({ naiveIntervals, gruIntervals }: TrackerState, coverage: number): void {
-  naiveIntervals.alpha.fill(1 - coverage)
-  gruIntervals.alpha.fill(1 - coverage)
+/** The nets are others from now on, and must prove themselves anew. */
+export function forgetNets({ mix }: TrackerState): void {
+  for (const k of [GRU, LEARNER]) enterExpert(mix, EXPERTS.length, k, Number.NaN)
 }
 
-/** The GRU is another: what was learned of the one before says nothing of it, and it must prove itself. */
-export function beginProbation(state: TrackerState, coverage: number): void {
-  const { alpha, count, ring, sorted } = state.gruIntervals
-  state.foreign = state.opened
-  state.speaking = false
-  Object.assign(state.gru, startSkill())
-  alpha.fill(1 - coverage)
-  for (const scores of [count, ring, sorted]) scores.fill(0)
-}
+export function createTracker(horizon: number, coverages: readonly number[], state: TrackerState): Tracker {
+  const C = coverages.length
+  const ring = horizon + 1
+  const places = delayPlaces(horizon)
+  const intervals = createIntervals(coverages, state.intervals)
+  const mix = createMix(
+    horizon,
+    EXPERTS.map((_, k) => (k === 0 ? 0 : PRIOR)),
+  )
+  const mixed = new Float64Array(horizon)
+  const mean = new Float64Array(horizon)
+  const below = new Float32Array(horizon)
+  const above = new Float32Array(horizon)
+  const down = new Float32Array(C * horizon)
+  const up = new Float32Array(C * horizon)
+  const downOf = new Float32Array(C)
+  const upOf = new Float32Array(C)
+  let surprise: Surprise | null = null
+  /** What was issued for the newest value one step before. */
+  let expected = Number.NaN
+  let lower = Number.NaN
+  let upper = Number.NaN
 
-export function createTracker(horizon: number, coverage: number, state: TrackerState): Tracker {
-  const naive = createIntervals(coverage, state.naiveIntervals)
-  const gru = createIntervals(coverage, state.gruIntervals)
-  // The GRU must have been seen right over the whole horizon before it may speak.
-  const probation = 2 * horizon
+  /** Value at the origin `ago` steps before this one; NaN where nothing was issued. */
+  const originOf = (ago: number): number => state.origins[(state.opened + ring - ago) % ring]
 
-  const slotOf = (ago: number): number => (((state.opened - ago) % horizon) + horizon) % horizon
-  const newest = (): number => slotOf(1)
+  /** The forecast of step `h` that `value` is the truth of; returns its error, NaN where none was issued. */
+  const meet = (value: number, h: number): number => {
+    const origin = originOf(h)
+    if (Number.isNaN(origin)) return Number.NaN
+    const at = delayPlace(h, state.opened)
+    const error = value - origin - state.changes[at]
+    for (let c = 0; c < C; c++) {
+      downOf[c] = state.down[c * places + at]
+      upOf[c] = state.up[c * places + at]
+    }
+    if (h === 1) {
+      expected = origin + state.changes[at]
+      lower = expected - downOf[0]
+      upper = expected + upOf[0]
+    }
+    intervals.learn(h - 1, error, state.below[at], state.above[at], downOf, upOf)
+    return error
+  }
 
-  const mature = (value: number, tailSkill: number): void => {
+  const mature = (value: number): void => {
+    let sum = 0
     let naiveSum = 0
-    let emittedSum = 0
-    let inside = 0
     let issued = 0
-    let gruSum = 0
-    let gruNaiveSum = 0
-    let gruIssued = 0
-    for (let h = 0; h < horizon; h++) {
-      const slot = slotOf(h + 1)
-      const origin = state.origin[slot]
-      if (Number.isNaN(origin)) continue
-      const at = slot * horizon + h
-      const naiveError = Math.abs(value - origin)
-      naive.learn(h, naiveError, state.naiveWidth[at])
-      const change = state.changes[at]
-      let gruError = naiveError
-      if (!Number.isNaN(change)) {
-        gruError = Math.abs(value - origin - change)
-        if (state.opened - h > state.foreign) {
-          gru.learn(h, gruError, state.gruWidth[at])
-          gruSum += gruError
-          gruNaiveSum += naiveError
-          gruIssued++
-        }
-      }
-      const spoke = state.spoke[slot] === 1
-      const error = spoke ? gruError : naiveError
-      naiveSum += naiveError
-      emittedSum += error
-      if (error <= (spoke ? state.gruWidth[at] : state.naiveWidth[at])) inside++
+    expected = Number.NaN
+    for (let h = 1; h <= horizon; h++) {
+      const error = meet(value, h)
+      if (Number.isNaN(error)) continue
+      sum += Math.abs(error)
+      naiveSum += Math.abs(value - originOf(h))
       issued++
     }
-    if (issued === 0) return
-    learnSkill(state.emitted, emittedSum / issued, naiveSum / issued)
-    state.coveredCount++
-    state.covered += (inside / issued - state.covered) / Math.min(state.coveredCount, COVERAGE_WINDOW)
-    if (gruIssued === 0) return
-    learnSkill(state.gru, gruSum / gruIssued, gruNaiveSum / gruIssued)
-    state.speaking = maySpeak(state.gru, state.speaking, probation, tailSkill)
+    surprise = learnAnomaly(state.anomaly, value, expected)
+    if (issued > 0) learnSkill(state.skill, sum / issued, naiveSum / issued)
   }
 
-  const writeWidths = (widths: Float32Array, halfWidth: (h: number) => number): void => {
-    const at = newest() * horizon
-    for (let h = 0; h < horizon; h++) widths[at + h] = halfWidth(h)
-  }
-
-  const open = (value: number, issue: boolean): Float32Array => {
-    state.opened++
-    const slot = newest()
-    state.origin[slot] = issue ? value : Number.NaN
-    state.spoke[slot] = 0
-    state.changes.fill(Number.NaN, slot * horizon, (slot + 1) * horizon)
-    if (issue) writeWidths(state.naiveWidth, naive.halfWidth)
-    return state.changes
-  }
-
-  const commit = (): void => {
-    writeWidths(state.gruWidth, gru.halfWidth)
-    state.spoke[newest()] = state.speaking ? 1 : 0
-  }
-
-  const read: Tracker['read'] = (last, fitted) => {
-    const slot = newest()
-    const speaks = state.spoke[slot] === 1
-    const widths = speaks ? state.gruWidth : state.naiveWidth
-    const mean = new Array<number>(horizon)
-    const lower = new Array<number>(horizon)
-    const upper = new Array<number>(horizon)
-    for (let h = 0; h < horizon; h++) {
-      const at = slot * horizon + h
-      mean[h] = speaks ? last + state.changes[at] : last
-      lower[h] = mean[h] - widths[at]
-      upper[h] = mean[h] + widths[at]
-    }
-    return {
-      mean,
-      lower,
-      upper,
-      model: speaks ? 'gru' : 'naive',
-      reason: reason(state, speaks, fitted, probation),
-      skill: skillOf(state.emitted),
-      measuredCoverage: state.coveredCount > 0 ? state.covered : null,
+  /** Sides of the net's interval: those of the GRU that has the larger share. */
+  const writeSides = (gru: GruOutput | null, learner: GruOutput | null): void => {
+    const net = mix.shares[LEARNER] > mix.shares[GRU] ? (learner ?? gru) : (gru ?? learner)
+    if (net) {
+      below.set(net.below)
+      above.set(net.above)
+    } else {
+      below.fill(Number.NaN)
+      above.fill(Number.NaN)
     }
   }
+
+  const keep = (line: Float32Array, numbers: ArrayLike<number>, from = 0): void => {
+    const base = (from / horizon) * places
+    for (let h = 1; h <= horizon; h++) line[base + delayPlace(h, state.opened)] = numbers[from + h - 1]
+  }
+
+  /** A net's first weight. */
+  const enter = (k: number, said: GruOutput | null, proven: boolean): void => {
+    if (said && Number.isNaN(state.mix.logs[k])) {
+      enterExpert(state.mix, EXPERTS.length, k, proven ? PROVEN : PRIOR)
+    }
+  }
+
+  const issue = ({ last, believed, run, changes, gru, learner, proven }: Issue): void => {
+    enter(GRU, gru, proven)
+    enter(LEARNER, learner, proven)
+    mix.issue(state.mix, changes, mixed)
+    writeSides(gru, learner)
+    intervals.issue(below, above, down, up)
+    for (let h = 0; h < horizon; h++) mean[h] = h < run ? last : believed + mixed[h]
+    state.origins[state.opened % ring] = last
+    for (let h = 0; h < horizon; h++) mixed[h] = mean[h] - last
+    keep(state.changes, mixed)
+    keep(state.below, below)
+    keep(state.above, above)
+    for (let c = 0; c < C; c++) {
+      keep(state.down, down, c * horizon)
+      keep(state.up, up, c * horizon)
+    }
+  }
+
+  const intervalOf = (c: number): Interval => ({
+    coverage: coverages[c],
+    measuredCoverage: intervals.measured(c),
+    lower: Array.from(mean, (v, h) => v - down[c * horizon + h]),
+    upper: Array.from(mean, (v, h) => v + up[c * horizon + h]),
+  })
+
+  /** Shares of what is said, those of one name together. */
+  const experts = (): ExpertShare[] => {
+    const shares = new Map<ExpertName, number>()
+    for (const [k, name] of EXPERTS.entries()) shares.set(name, (shares.get(name) ?? 0) + mix.shares[k])
+    return [...shares]
+      .filter(([, share]) => share > 0)
+      .map(([name, share]) => ({ name, share }))
+      .sort((a, b) => b.share - a.share)
+  }
+
+  const anomaly = (): Anomaly | null => (surprise ? { expected, lower, upper, ...surprise } : null)
 
   return {
+    open() {
+      state.opened++
+      state.origins[state.opened % ring] = Number.NaN
+    },
     mature,
-    open,
-    get offset() {
-      return newest() * horizon
-    },
-    commit,
+    weigh: (history) => mix.learn(state.mix, history),
+    issue,
+    skip: () => mix.skip(state.mix),
     get scored() {
-      return !Number.isNaN(state.naiveWidth[newest() * horizon + horizon - 1])
+      return intervals.scored
     },
-    read,
+    read() {
+      const all = coverages.map((_, c) => intervalOf(c))
+      const shares = experts()
+      const { coverage, measuredCoverage, lower, upper } = all[0]
+      return {
+        mean: Array.from(mean),
+        lower,
+        upper,
+        coverage,
+        measuredCoverage,
+        intervals: all,
+        model: shares[0].name,
+        experts: shares,
+        anomaly: anomaly(),
+        skill: skillOf(state.skill),
+      }
+    },
     clear() {
-      state.origin.fill(Number.NaN)
+      state.origins.fill(Number.NaN)
     },
   }
-}
-
-function reason(state: TrackerState, speaks: boolean, fitted: boolean, probation: number): string {
-  if (!fitted) return 'the GRU has not been fitted yet'
-  const skill = skillOf(state.gru) ?? 0
-  const share = `${Math.abs(100 * skill).toFixed(0)} %`
-  if (speaks) return `the GRU beats naive by ${share}`
-  if (state.speaking) return 'the stream began anew: the GRU waits for a whole segment'
-  if (state.gru.count < probation)
-    return `the GRU is on probation: ${state.gru.count} of ${probation} readings`
-  return skill < 0 ? `the GRU is ${share} worse than naive` : `the GRU beats naive by only ${share}`
 }

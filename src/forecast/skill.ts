@@ -12,9 +12,6 @@ const WINDOW = 240
 /** Errors count for at most this many times naive's mean error so far, once it is settled. */
 const OUTLIER = 8
 const SETTLED = 16
-/** Skills from which the GRU may begin to speak; it falls silent at 0, so that the speaker does not flicker. */
-const LITTLE = 0.02
-const FAR = 0.1
 
 export function startSkill(): SkillState {
   return { mae: 0, naive: 0, count: 0 }
@@ -38,16 +35,4 @@ export function skillOf(state: SkillState): number | null {
   if (state.count === 0) return null
   if (state.naive === 0) return state.mae === 0 ? 0 : Number.NEGATIVE_INFINITY
   return 1 - state.mae / state.naive
-}
-
-/**
- * Whether the GRU may speak: it must have beaten naive on `needed` readings of matured forecasts, by a little where it
- * also did on the tail that its fit held back (`tailSkill`), else by far; it may go on until it is no better.
- *
- * Forecasts of neighbouring readings share most of their truth, so on a random walk either is often won by chance.
- */
-export function maySpeak(state: SkillState, speaking: boolean, needed: number, tailSkill: number): boolean {
-  const skill = skillOf(state) ?? 0
-  if (speaking) return skill > 0
-  return state.count >= needed && skill > (tailSkill > 0 ? LITTLE : FAR)
 }
