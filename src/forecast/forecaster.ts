@@ -6,7 +6,7 @@ import { append } from './history.ts'
 import { lookForPattern } from './pattern.ts'
 import { type Ran, UNFITTED } from './ran.ts'
 import { reasonOf } from './reason.ts'
-import { learnSpread, spreadUnit } from './spread.ts'
+import { cutChanges, learnSpread, spreadUnit } from './spread.ts'
 import { type ForecasterOptions, type StreamState, startStream } from './stream.ts'
 import { createTracker, EXPERTS, type Tracker } from './tracker.ts'
 import type { Forecast, PushResult, Reading, Skip } from './types.ts'
@@ -77,6 +77,7 @@ export function createForecaster(
     const seal = (): void => {
       fill(gruChanges, gru)
       fill(learnerChanges, learner)
+      for (const said of changes) cutChanges(spread, believed, said)
       tracker.issue({ last: value, believed, run: guard.run, changes, gru, learner, proven })
     }
     if (!issue) tracker.skip()

@@ -32,7 +32,7 @@ export const EXPERTS: readonly ExpertName[] = [...SIMPLE, 'gru', 'learning-gru']
 const GRU = EXPERTS.indexOf('gru')
 const LEARNER = EXPERTS.indexOf('learning-gru')
 /** Logarithm of an expert's first weight against the largest: naive is to be beaten. */
-const PRIOR = -4
+const PRIOR = -5
 /** The same of a GRU that was better than naive on what its fit held back. */
 const PROVEN = -1
 

@@ -37,7 +37,7 @@ const HARMONICS = 2
 /** Inputs and targets are cut here, in units. */
 const CLIP = 10
 /** What a weight that nothing is known of may be, squared. */
-const UNSURE = 10
+const UNSURE = 0.05
 /** Origins that are learned with one reading at most: a filter that begins late catches up. */
 const CATCH_UP = 3
 
