@@ -5,7 +5,7 @@ import { quote } from '../quote.ts'
 export interface AnomaliesOptions {
   /** Likelihood from which on a reading is flagged, between 0 and 1. @default as the forecast flags it */
   readonly threshold?: number
-  /** With `threshold`: forecasts of a stream after an alarm in which none begins. 0–1,000,000. @default 200 */
+  /** With `threshold`: forecasts of a stream after an alarm in which none begins. 0–1,000,000. @default 100 */
   readonly refractory?: number
 }
 
@@ -30,7 +30,7 @@ const MAX_RESTING = 10_000
  * ```
  *
  * In the same turn, from outcomes of `forecast`. Without options a reading is passed on where its forecast flags it:
- * after some hundred readings of its stream, and not again for 200 of them. With a `threshold` it is by the likelihood
+ * after 150 readings of its stream or so, and not again for 100 of them. With a `threshold` it is by the likelihood
  * alone, and `refractory` tells how long the stream then keeps quiet.
  *
  * Cold: each subscription begins with nothing.
@@ -42,7 +42,7 @@ const MAX_RESTING = 10_000
  *   .subscribe(({ key, value, lower, upper }) => console.log(`${key}: ${value}, not ${lower} to ${upper}`))
  */
 export function anomalies<T>(options: AnomaliesOptions = {}): OperatorFunction<Outcome<T>, AnomalyEvent<T>> {
-  const { threshold, refractory = 200 } = options
+  const { threshold, refractory = 100 } = options
   if (threshold !== undefined && !(typeof threshold === 'number' && threshold > 0 && threshold < 1)) {
     throw new RangeError(`threshold must lie between 0 and 1, got ${quote(threshold)}`)
   }

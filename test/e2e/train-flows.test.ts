@@ -10,13 +10,7 @@ import { readFitted } from '../../src/store/fitted.ts'
 import { brokers } from './brokers.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { type Linked, startLinked } from './linked.ts'
-
-interface FlowNode {
-  readonly id: string
-  readonly type: string
-  readonly z?: string
-  readonly name?: string
-}
+import { brokerNode, type FlowNode, watched } from './watched.ts'
 
 const KEYS = ['office/temperature', 'office/co2', 'office/power']
 /** What the flows write into the directory in which Node-RED was started. */
@@ -51,7 +45,7 @@ for (const { name, file, written } of SAMPLES) {
       // As Node-RED is usually started: somewhere else than in its user directory.
       started = realpathSync(mkdtempSync(join(tmpdir(), 'gruflow-started-')))
       nodeRed = await startLinked('', started)
-      await nodeRed.deploy([...watched(flow), brokerNode(broker.port)])
+      await nodeRed.deploy([...watched(flow.map(short)), brokerNode(broker.port)])
     })
     after(async () => {
       await nodeRed?.dispose()
@@ -109,41 +103,6 @@ for (const { name, file, written } of SAMPLES) {
   })
 }
 
-/** The flow with its debug nodes publishing instead, under `seen/` and their names, and with a short fit. */
-function watched(flow: readonly FlowNode[]): object[] {
-  return flow.flatMap((node): object[] => {
-    if (node.type === 'gru-train') return [{ ...node, epochs: '12' }]
-    if (node.type !== 'debug') return [node]
-    const complete = (node as FlowNode & { readonly complete: string }).complete
-    const publish = `${node.id}-publish`
-    const rules = [
-      { t: 'set', p: 'payload', pt: 'msg', to: complete, tot: 'msg' },
-      { t: 'set', p: 'topic', pt: 'msg', to: `seen/${node.name}`, tot: 'str' },
-    ]
-    return [
-      { ...node, type: 'change', rules, wires: [[publish]] },
-      {
-        id: publish,
-        type: 'mqtt out',
-        z: node.z,
-        broker: 'seen-broker',
-        qos: '0',
-        retain: '',
-        x: 900,
-        y: 900,
-        wires: [],
-      },
-    ]
-  })
-}
-
-const brokerNode = (port: number): object => ({
-  id: 'seen-broker',
-  type: 'mqtt-broker',
-  broker: '127.0.0.1',
-  port: String(port),
-  autoConnect: true,
-  protocolVersion: '4',
-  keepalive: '60',
-  cleansession: true,
-})
+/** With a short fit. */
+const short = (node: FlowNode): FlowNode =>
+  node.type === 'gru-train' ? Object.assign({}, node, { epochs: '12' }) : node

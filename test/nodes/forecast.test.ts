@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { runInNewContext } from 'node:vm'
 import type { Message } from '../../nodes/red.ts'
+import type { Scores } from '../../src/forecast/score.ts'
 import type { Forecast } from '../../src/forecast/types.ts'
 import { environment, everyMinute, flow, model, node, out, readings, tab } from './flow.ts'
 import { createRuntime, type Runtime } from './red.ts'
@@ -112,6 +113,75 @@ describe('gru-forecast', () => {
     ])
     assert.equal(red.sent.length, 1)
     assert.ok(Math.abs(forecasts()[0].cutoff - now) < 60_000, 'the second reading is of now')
+  })
+
+  describe('its outputs', () => {
+    /** Noise with a step in it that nobody could expect. */
+    const stepped = readings('t', 0, 320).map((msg, i) => {
+      const timestamp = 1.7e12 + i * 60_000
+      return { ...msg, qos: 1, payload: { value: Math.sin(i * i) + (i < 260 ? 0 : 20), timestamp } }
+    })
+    const start = (wires: string[][], settings = {}): Promise<void> =>
+      red.start([tab, model, { ...node, ...everyMinute, ...settings, wires }, out])
+
+    it('are forecasts alone where it was saved with one of them', async () => {
+      await start([['out']])
+      await red.give('node', stepped)
+      assert.equal(red.sent.length, 313)
+      assert.ok(forecasts().every(({ mean }) => mean.length === 6))
+      assert.ok(red.answers.every(({ error }) => error === undefined))
+    })
+
+    it('tell when an alarm begins, and show it', async () => {
+      await start([[], ['out'], []])
+      await red.give('node', stepped)
+      assert.equal(red.sent.length, 1)
+      const { topic, qos, payload } = red.sent[0]
+      const { key, time, value, expected, lower, upper, likelihood } = payload as Record<string, number>
+      assert.deepEqual([topic, qos, key], ['t', 1, 't'])
+      const at = (time - 1.7e12) / 60_000
+      assert.ok(at >= 260 && at < 270, `alarm at ${at}`)
+      assert.equal(value, stepped[at].payload.value)
+      assert.ok(lower <= expected && expected <= upper && likelihood > 0.9 && likelihood <= 1)
+      await red.stop()
+      assert.ok(red.statuses.every((text) => text.length <= 'node: '.length + 20))
+    })
+
+    it('tell how good forecasts were, as often as is set', async () => {
+      await start([[], [], ['out']], { metricsEvery: '100' })
+      await red.give('node', stepped)
+      const scores = red.sent.map(({ payload }) => payload as Scores)
+      assert.deepEqual(
+        scores.map(({ readings: { forecast, warming }, matured }) => [forecast, warming, matured]),
+        [
+          [100, 7, 99],
+          [200, 7, 199],
+          [300, 7, 299],
+        ],
+      )
+      for (const { key, mae, skill, measuredCoverage } of scores) {
+        assert.equal(key, 't')
+        assert.ok(mae! > 0 && Number.isFinite(skill) && measuredCoverage! > 0 && measuredCoverage! <= 1)
+      }
+    })
+
+    it('tell nothing of it where that is switched off', async () => {
+      await start([[], [], ['out']], { metricsEvery: '0' })
+      await red.give('node', stepped)
+      assert.deepEqual(red.sent, [])
+    })
+
+    it('have an interval for each coverage', async () => {
+      await start([['out']], { coverage: '0.9, 0.5' })
+      await red.give('node', stepped)
+      const { coverage, intervals, lower, upper } = forecasts()[300]
+      assert.deepEqual([coverage, intervals.map((one) => one.coverage)], [0.9, [0.9, 0.5]])
+      assert.deepEqual([lower, upper], [intervals[0].lower, intervals[0].upper])
+      for (const h of lower.keys()) {
+        const [wide, narrow] = intervals.map((one) => one.upper[h] - one.lower[h])
+        assert.ok(narrow < wide, `step ${h + 1}: ${narrow} and ${wide}`)
+      }
+    })
   })
 
   describe('msg.reset', () => {
