@@ -1,6 +1,7 @@
 /** What `npm run bench` runs, with which options, in the order of RESULTS.md; those `apart` have a command of their own. */
 export const parts = [
   { name: 'quality', title: 'How good forecasts are', apart: true },
+  { name: 'nab', title: 'How well anomalies are found', apart: true },
   { name: 'step', title: 'One step of one stream' },
   { name: 'roofline', title: 'Against what the machine can do' },
   { name: 'batch', title: 'Many streams that share weights' },

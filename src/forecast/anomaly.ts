@@ -28,8 +28,8 @@ const ORDINARY = 150
 const LONG_RUN = 8000
 /** One number is taken to lie at most this many deviations from the mean so far. */
 const OUTLIER = 20
-/** Numbers before outliers are cut. */
-const SETTLED = 16
+/** Standard deviations of a normal distribution in the median of the distances from its middle. */
+const DEVIATION_OF_MEDIAN = 1.4826
 /** A deviation below this share of the values is rounding. */
 const ROUNDING = 1e-9
 /** Readings after an alarm in which none begins. */
@@ -38,7 +38,7 @@ const REFRACTORY = 100
 const RAISED = 1.3
 const SINKS = 5000
 /** Likelihood from which on it is an alarm: fitted on the public files of NAB, one for all. */
-const ALARM = 0.97
+const ALARM = 0.98
 
 /** Places in a track, before its newest numbers. */
 const COUNT = 0
@@ -95,16 +95,34 @@ export function learnAnomaly(
  * one counts only in part, so that it does not hide those after it.
  */
 function takeIn(track: Float64Array, taken: number): void {
-  track[RECENT + (track[COUNT] % (track.length - RECENT))] = taken
+  const recent = track.length - RECENT
+  track[RECENT + (track[COUNT] % recent)] = taken
   track[COUNT]++
+  if (track[COUNT] === recent) beginRobustly(track)
+  else learnLongRun(track, taken)
+  // Squares of numbers beyond 1e154 overflow, and would stay.
+  if (!Number.isFinite(track[VARIANCE])) track.fill(0)
+}
+
+function learnLongRun(track: Float64Array, taken: number): void {
   const most = OUTLIER * Math.sqrt(track[VARIANCE])
   const away = taken - track[MEAN]
-  const change = track[COUNT] > SETTLED && most > 0 ? Math.min(Math.max(away, -most), most) : away
+  const change = most > 0 ? Math.min(Math.max(away, -most), most) : away
   const share = 1 / Math.min(track[COUNT], LONG_RUN)
   track[MEAN] += share * change
   track[VARIANCE] += share * ((1 - share) * change * change - track[VARIANCE])
-  // Squares of numbers beyond 1e154 overflow, and would stay.
-  if (!Number.isFinite(track[VARIANCE])) track.fill(0)
+}
+
+/** Mean and variance by the medians of the first numbers, which a few wild ones do not move. */
+function beginRobustly(track: Float64Array): void {
+  const first = track.slice(RECENT)
+  track[MEAN] = median(first)
+  track[VARIANCE] = (DEVIATION_OF_MEDIAN * median(first.map((one) => Math.abs(one - track[MEAN])))) ** 2
+}
+
+/** The lower one of two; sorts what it is given. */
+function median(numbers: Float64Array): number {
+  return numbers.sort()[(numbers.length - 1) >> 1]
 }
 
 /** Deviations of the long run between the mean of the newest numbers and that of all; 0 where they hardly vary. */
