@@ -1,5 +1,13 @@
 import { quote } from '../quote.ts'
-import { type Figures, figuresOf, learnPair, type StepMeans, startMeans } from './scoreFigures.ts'
+import {
+  type Figures,
+  figuresOf,
+  firstRow,
+  lastRow,
+  learnPair,
+  type StepMeans,
+  startMeans,
+} from './scoreFigures.ts'
 import { createPairs, type Pairs } from './scorePairs.ts'
 import type { Forecast, PushResult, SkipReason } from './types.ts'
 
@@ -48,7 +56,7 @@ interface StreamFigures {
   readonly coverage: number
   readonly pairs: Pairs
   /** Of the steps of `pairs`. */
-  readonly means: readonly StepMeans[]
+  readonly means: StepMeans
   /** Changes seen, and their mean size. */
   changes: number
   change: number
@@ -104,7 +112,7 @@ export function createScorer(options: ScoreOptions = {}): Scorer {
     let met = false
     const before = pairs.meet(forecast, (steps ?? 1) - 1, (pair) => {
       met = true
-      learnPair(means[pair.index], last, pair, window)
+      learnPair(means, last, pair, window)
     })
     if (met) figures.matured++
     const change = Math.abs(last - before)
@@ -126,14 +134,14 @@ export function createScorer(options: ScoreOptions = {}): Scorer {
     },
     scores(key) {
       const { readings = noReadings(), figures } = streams.get(key) ?? {}
-      const { means = [], change = 0, coverage = null, matured = 0 } = figures ?? {}
+      const { means = startMeans(0), change = 0, coverage = null, matured = 0 } = figures ?? {}
       return {
         key,
         coverage,
         matured,
         ...figuresOf(means, change),
-        firstStep: figuresOf(means.slice(0, 1), change),
-        lastStep: figuresOf(means.slice(-1), change),
+        firstStep: figuresOf(firstRow(means), change),
+        lastStep: figuresOf(lastRow(means), change),
         readings: { ...readings },
       }
     },
@@ -157,7 +165,7 @@ function noReadings(): StreamScores['readings'] {
 
 function startFigures({ mean, coverage }: Forecast, season: number | null): StreamFigures {
   const pairs = createPairs(mean.length, season)
-  const means = pairs.steps.map(startMeans)
+  const means = startMeans(pairs.steps.length)
   return { horizon: mean.length, coverage, pairs, means, changes: 0, change: 0, matured: 0 }
 }
 

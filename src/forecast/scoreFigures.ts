@@ -16,74 +16,76 @@ export interface Figures {
   readonly width: number | null
 }
 
-/** Exponential means over the forecasts of one step ahead. */
-export interface StepMeans {
-  count: number
-  mae: number
-  naive: number
-  covered: number
-  width: number
-  seasonalCount: number
-  /** Of readings of which the seasonal value was known. */
-  seasonalMae: number
-  seasonal: number
-}
+/** Exponential means over the forecasts of each step that is scored: a row of numbers for each step. */
+export type StepMeans = Float64Array
 
-export function startMeans(): StepMeans {
-  return {
-    count: 0,
-    mae: 0,
-    naive: 0,
-    covered: 0,
-    width: 0,
-    seasonalCount: 0,
-    seasonalMae: 0,
-    seasonal: 0,
-  }
+/** Places in a row. */
+const COUNT = 0
+const MAE = 1
+const NAIVE = 2
+const COVERED = 3
+const WIDTH = 4
+/** Of the readings of which the seasonal value was known. */
+const SEASONAL_COUNT = 5
+const SEASONAL_MAE = 6
+const SEASONAL = 7
+const ROW = 8
+
+export function startMeans(steps: number): StepMeans {
+  return new Float64Array(steps * ROW)
 }
 
 /** A pair whose error is not finite teaches nothing: one overflow would spoil the means for good. */
 export function learnPair(means: StepMeans, value: number, pair: Pair, window: number): void {
-  const error = Math.abs(value - pair.mean)
-  const naive = Math.abs(value - pair.naive)
-  const width = pair.upper - pair.lower
-  if (!Number.isFinite(error + naive + width)) return
-  means.count++
-  const rate = 1 / Math.min(means.count, window)
-  means.mae += rate * (error - means.mae)
-  means.naive += rate * (naive - means.naive)
-  means.width += rate * (width - means.width)
-  const covered = value >= pair.lower && value <= pair.upper ? 1 : 0
-  means.covered += rate * (covered - means.covered)
-  const seasonal = Math.abs(value - pair.seasonal)
-  if (!Number.isFinite(seasonal)) return
-  means.seasonalCount++
-  const seasonalRate = 1 / Math.min(means.seasonalCount, window)
-  means.seasonalMae += seasonalRate * (error - means.seasonalMae)
-  means.seasonal += seasonalRate * (seasonal - means.seasonal)
+  const { index, mean, lower, upper, naive, seasonal } = pair
+  const row = index * ROW
+  const error = Math.abs(value - mean)
+  const naiveError = Math.abs(value - naive)
+  const width = upper - lower
+  if (!Number.isFinite(error + naiveError + width)) return
+  const rate = 1 / Math.min(++means[row + COUNT], window)
+  means[row + MAE] += rate * (error - means[row + MAE])
+  means[row + NAIVE] += rate * (naiveError - means[row + NAIVE])
+  means[row + WIDTH] += rate * (width - means[row + WIDTH])
+  const covered = value >= lower && value <= upper ? 1 : 0
+  means[row + COVERED] += rate * (covered - means[row + COVERED])
+  const seasonalError = Math.abs(value - seasonal)
+  if (!Number.isFinite(seasonalError)) return
+  const seasonalRate = 1 / Math.min(++means[row + SEASONAL_COUNT], window)
+  means[row + SEASONAL_MAE] += seasonalRate * (error - means[row + SEASONAL_MAE])
+  means[row + SEASONAL] += seasonalRate * (seasonalError - means[row + SEASONAL])
 }
 
 /**
  * The figures of one or several steps, each step counting the same.
  * @param change mean absolute change of the stream
  */
-export function figuresOf(steps: readonly StepMeans[], change: number): Figures {
-  const known = steps.filter(({ count }) => count > 0)
-  const seasonal = steps.filter(({ seasonalCount }) => seasonalCount > 0)
-  const mae = mean(known, 'mae')
+export function figuresOf(means: StepMeans, change: number): Figures {
+  const mae = mean(means, MAE, COUNT)
   return {
     mae,
     mase: mae !== null && change > 0 ? finite(mae / change) : null,
-    skill: skill(mae, mean(known, 'naive')),
-    seasonalSkill: skill(mean(seasonal, 'seasonalMae'), mean(seasonal, 'seasonal')),
-    measuredCoverage: mean(known, 'covered'),
-    width: mean(known, 'width'),
+    skill: skill(mae, mean(means, NAIVE, COUNT)),
+    seasonalSkill: skill(mean(means, SEASONAL_MAE, SEASONAL_COUNT), mean(means, SEASONAL, SEASONAL_COUNT)),
+    measuredCoverage: mean(means, COVERED, COUNT),
+    width: mean(means, WIDTH, COUNT),
   }
 }
 
-function mean(steps: readonly StepMeans[], name: keyof StepMeans): number | null {
-  if (steps.length === 0) return null
-  return finite(steps.reduce((sum, step) => sum + step[name] / steps.length, 0))
+/** The rows of the first and of the last step. */
+export const firstRow = (means: StepMeans): StepMeans => means.subarray(0, ROW)
+export const lastRow = (means: StepMeans): StepMeans => means.subarray(-ROW)
+
+/** Mean of one figure over the steps that have any. */
+function mean(means: StepMeans, figure: number, count: number): number | null {
+  let known = 0
+  let sum = 0
+  for (let row = 0; row < means.length; row += ROW) {
+    if (means[row + count] === 0) continue
+    known++
+    sum += means[row + figure]
+  }
+  return known === 0 ? null : finite(sum / known)
 }
 
 /** 0 where both are perfect; null where only the other one is, because no number says how much better that is. */
