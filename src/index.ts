@@ -52,11 +52,17 @@ export type {
 
 // Rolling forecasts.
 export { createForecastModel } from './forecast/model.ts'
+export type { ScoreOptions, Scores } from './forecast/score.ts'
+export type { Figures } from './forecast/scoreFigures.ts'
 export type {
+  Anomaly,
   Counts,
+  ExpertName,
+  ExpertShare,
   Forecast,
   ForecastModel,
   ForecastModelOptions,
+  Interval,
   Load,
   Outcome,
   PushResult,
@@ -101,10 +107,12 @@ export type { SinkOptions } from './mqtt/sink.ts'
 export type { MqttMessage, SourceOptions } from './mqtt/source.ts'
 
 // Operators.
+export { type AnomaliesOptions, type AnomalyEvent, anomalies } from './rx/anomalies.ts'
 export { type ForecastOptions, forecast, type ReadingOptions } from './rx/forecast.ts'
 export { fromMqtt } from './rx/fromMqtt.ts'
 export { type GruStepOptions, type GruStepOutcome, gruStep } from './rx/gruStep.ts'
 export type { Answer, KeyOptions } from './rx/keyed.ts'
+export { type Scored, score } from './rx/score.ts'
 export type { StepInput } from './rx/stepInput.ts'
 export type { OnDevice, Running } from './rx/stepLater.ts'
 export type { Step } from './rx/stepOutput.ts'

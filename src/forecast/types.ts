@@ -271,6 +271,7 @@ export type SnapshotTree =
   | Float32Array
   | Float64Array
   | Int32Array
+  | Uint16Array
   | Uint8Array
   | readonly SnapshotTree[]
   | { readonly [name: string]: SnapshotTree }
