@@ -14,9 +14,11 @@ export interface History {
 }
 
 const SMALLEST = 256
+/** Share of the capacity that there is room for beyond it. */
+const SLACK = 1 / 8
 
 export function createHistory(capacity: number): History {
-  const size = Math.min(SMALLEST, 2 * capacity)
+  const size = Math.min(SMALLEST, roomy(capacity))
   return { values: new Float64Array(size), observed: new Uint8Array(size), first: 0, end: 0, capacity }
 }
 
@@ -34,10 +36,14 @@ export function length(history: History): number {
   return history.end - history.first
 }
 
+function roomy(capacity: number): number {
+  return capacity + Math.ceil(SLACK * capacity)
+}
+
 function makeRoom(history: History): void {
   const { values, observed, first, end, capacity } = history
-  // Twice the capacity leaves room for `capacity` appends between two moves.
-  const size = Math.min(2 * capacity, Math.max(values.length, 2 * (end - first)))
+  // Beyond the capacity there is room for some appends between two moves.
+  const size = Math.min(roomy(capacity), Math.max(values.length, 2 * (end - first)))
   const moved = { values: new Float64Array(size), observed: new Uint8Array(size) }
   moved.values.set(values.subarray(first, end))
   moved.observed.set(observed.subarray(first, end))

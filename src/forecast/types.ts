@@ -270,6 +270,7 @@ export type SnapshotTree =
   | string
   | Float32Array
   | Float64Array
+  | Int16Array
   | Int32Array
   | Uint16Array
   | Uint8Array

@@ -18,7 +18,7 @@ const MAX_HEADER = 64 * 2 ** 20
 const MAX_SLAB = 2 ** 30
 const MAX_DEPTH = 32
 
-const ARRAYS = { Float32Array, Float64Array, Int32Array, Uint16Array, Uint8Array }
+const ARRAYS = { Float32Array, Float64Array, Int16Array, Int32Array, Uint16Array, Uint8Array }
 type ArrayName = keyof typeof ARRAYS
 type TypedArray = InstanceType<(typeof ARRAYS)[ArrayName]>
 
@@ -34,7 +34,7 @@ const NUMBERS = new Map([
  * Packs a tree of JSON values and typed arrays into bytes. Every number survives, NaN and -0 included.
  *
  * @throws TypeError naming the place of a value that is neither JSON nor a Float32Array, Float64Array,
- * Int32Array, Uint16Array or Uint8Array
+ * Int16Array, Int32Array, Uint16Array or Uint8Array
  * @throws RangeError when the tree is deeper than 32 levels, or too large (64 MiB of JSON, 1 GiB of arrays)
  */
 export function encodeSnapshot(tree: SnapshotTree): Uint8Array {
