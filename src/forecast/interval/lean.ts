@@ -11,8 +11,8 @@ export interface LeanState {
 }
 
 const RATE = 0.05
-/** The logarithm stays within ± this: each kind keeps 2 %, to come back from. */
-const MOST_LEAN = 4
+/** The logarithm stays within ± this, for each kind to come back from. */
+const MOST_LEAN = 8
 /** Losses and gradients count for at most this many usual losses. */
 const OUTLIER = 20
 /** Readings over which the usual loss forgets. */

@@ -9,6 +9,8 @@
 export interface SketchState {
   /** Weight per slot, [sketch][SLOTS]. */
   readonly weight: Uint16Array
+  /** Sum of the weights of each sketch. */
+  readonly total: Uint16Array
   /** Bucket of slot 1 of each sketch; 0 before any score but zeros. */
   readonly base: Int16Array
   /** Scores since the weights last shrank. */
@@ -20,7 +22,7 @@ const SLOTS = 32
 /** Bits of a float32 below the head that tells its bucket: four buckets an octave. */
 const TAIL_BITS = 21
 /** The last bucket whose upper edge is finite. */
-const LAST_BUCKET = (0x7f800000 >> TAIL_BITS) - 1
+const LAST_BUCKET = (0x7f800000 >> TAIL_BITS) - 2
 /** Where in the window the score that moves it comes to lie. */
 const PLACE = 24
 /** Slots by which the window goes down at a time. */
@@ -47,6 +49,7 @@ const edgeOf = (bucket: number): number => {
 export function startSketches(count: number): SketchState {
   return {
     weight: new Uint16Array(count * SLOTS),
+    total: new Uint16Array(count),
     base: new Int16Array(count),
     age: new Uint16Array(count),
   }
@@ -67,23 +70,28 @@ export function addScore(
   period: number,
   outside: number,
 ): void {
-  const { weight, base, age } = state
-  const from = i * SLOTS
-  if (age[i] === period) {
-    age[i] = 0
-    // Rounded up, so that old weights vanish.
-    for (let s = from; s < from + SLOTS; s++) weight[s] -= (weight[s] + (1 << SHRINK_BITS) - 1) >> SHRINK_BITS
-  }
+  const { weight, total, base, age } = state
+  const one = weightOf(period)
+  if (age[i] === period) shrink(state, i)
   age[i]++
   const bucket = bucketOf(score)
   let slot = 0
   if (bucket > 0) {
     if (base[i] === 0) base[i] = baseFor(bucket)
-    if (bucket >= base[i] + SLOTS - 1) raise(state, i, bucket, weightOf(period), outside)
+    if (bucket >= base[i] + SLOTS - 1) raise(state, i, bucket, one, outside)
     else if (bucket < base[i]) lower(state, i, bucket, outside)
     slot = Math.min(Math.max(bucket - base[i] + 1, 0), SLOTS - 1)
   }
-  weight[from + slot] += weightOf(period)
+  weight[i * SLOTS + slot] += one
+  total[i] += one
+}
+
+/** Takes a sixteenth off all weights; rounded up, so that old ones vanish. */
+function shrink({ weight, total, age }: SketchState, i: number): void {
+  const from = i * SLOTS
+  for (let s = from; s < from + SLOTS; s++) weight[s] -= (weight[s] + (1 << SHRINK_BITS) - 1) >> SHRINK_BITS
+  total[i] = sum(weight, from, from + SLOTS)
+  age[i] = 0
 }
 
 const baseFor = (bucket: number): number => Math.min(Math.max(bucket - PLACE + 1, 1), LAST_BUCKET - SLOTS + 2)
@@ -95,11 +103,17 @@ const sum = (weight: Uint16Array, from: number, to: number): number => {
 }
 
 /** Moves the window up to `bucket` when more than a few scores lie above it: these are taken to be like the newest. */
-function raise({ weight, base }: SketchState, i: number, bucket: number, one: number, outside: number): void {
+function raise(
+  { weight, total, base }: SketchState,
+  i: number,
+  bucket: number,
+  one: number,
+  outside: number,
+): void {
   const from = i * SLOTS
   const top = from + SLOTS - 1
   const over = weight[top] + one
-  if (over <= outside * (sum(weight, from, top) + over)) return
+  if (over <= outside * (total[i] + one)) return
   const target = baseFor(bucket)
   const moved = target - base[i]
   if (moved <= 0) return
@@ -115,14 +129,13 @@ function raise({ weight, base }: SketchState, i: number, bucket: number, one: nu
 }
 
 /** Moves the window down by a stride while half of the scores lie below it, and nearly none in its upper part. */
-function lower({ weight, base }: SketchState, i: number, bucket: number, outside: number): void {
+function lower({ weight, total, base }: SketchState, i: number, bucket: number, outside: number): void {
   const from = i * SLOTS
   const end = from + SLOTS
-  const total = sum(weight, from, end)
-  if (2 * weight[from] <= total) return
+  if (2 * weight[from] <= total[i]) return
   while (bucket < base[i] && base[i] > STRIDE) {
     const above = sum(weight, end - STRIDE - 1, end)
-    if (above > outside * total) return
+    if (above > outside * total[i]) return
     weight.copyWithin(from + 1 + STRIDE, from + 1, end - STRIDE)
     weight.fill(0, from + 1, from + 1 + STRIDE)
     weight[end - 1] = above
@@ -131,8 +144,8 @@ function lower({ weight, base }: SketchState, i: number, bucket: number, outside
 }
 
 /** How many scores sketch `i` holds, the older ones in part. */
-export function scoresOf({ weight }: SketchState, i: number, period: number): number {
-  return sum(weight, i * SLOTS, (i + 1) * SLOTS) / weightOf(period)
+export function scoresOf({ total }: SketchState, i: number, period: number): number {
+  return total[i] / weightOf(period)
 }
 
 /**
@@ -140,12 +153,11 @@ export function scoresOf({ weight }: SketchState, i: number, period: number): nu
  * between ranks by interpolation; the largest at most. NaN before any score.
  */
 export function quantileOf(state: SketchState, i: number, level: number, period: number): number {
-  const { weight, base } = state
+  const { weight, total, base } = state
   const from = i * SLOTS
-  const total = sum(weight, from, from + SLOTS)
-  if (total === 0) return Number.NaN
+  if (total[i] === 0) return Number.NaN
   // Weight that lies above the rank.
-  const over = Math.max(total - (total + weightOf(period)) * level, 0)
+  const over = Math.max(total[i] - (total[i] + weightOf(period)) * level, 0)
   let above = 0
   let slot = SLOTS - 1
   while (slot > 0 && (weight[from + slot] === 0 || above + weight[from + slot] < over)) {
