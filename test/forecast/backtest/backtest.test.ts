@@ -180,7 +180,7 @@ describe('a backtest', () => {
     assert.notDeepEqual(changed.issued[known.length], issued[known.length])
   })
 
-  it('in the mode cold begins with nothing, and forecasts by the last value until it knows better', async () => {
+  it('in the mode cold begins with nothing: first with the last value, then never far from its errors', async () => {
     const { report, issued } = await run(table, {
       mode: 'cold',
       validate: { from: 300, to: 302 },
@@ -189,14 +189,11 @@ describe('a backtest', () => {
     assert.equal(report.model, null)
     assert.equal(report.fits, 0)
     assert.equal(report.parameters, 0)
-    for (const { origin, mean } of issued) {
-      for (const [c, { values }] of table.columns.entries()) {
-        assert.ok(
-          mean.subarray(c * HORIZON, (c + 1) * HORIZON).every((v) => v === Math.fround(values[origin])),
-        )
-      }
+    const [{ origin, mean }] = issued
+    for (const [c, { values }] of table.columns.entries()) {
+      assert.ok(mean.subarray(c * HORIZON, (c + 1) * HORIZON).every((v) => v === Math.fround(values[origin])))
     }
-    assert.equal(report.forecast.mse.toFixed(6), report.naive.mse.toFixed(6))
+    assert.ok(report.forecast.mse <= 1.02 * report.naive.mse, `${report.forecast.mse}`)
   })
 
   for (const mode of ['stream', 'cold'] as const) {
