@@ -11,7 +11,7 @@ import type { SegmentModel } from '../../src/learn/segment/types.ts'
 import { outputOf, randomModel, SPEC, waves } from './fitted.ts'
 
 const { horizon, segment: w, hiddenSize } = SPEC
-const OPTIONS = { horizon, season: null, period: null, warmUp: 8, coverage: 0.9 }
+const OPTIONS = { horizon, season: null, period: null, warmUp: 8, coverages: [0.9] }
 
 function valuesOf(count: number, seed = 1): Float64Array {
   return Float64Array.from(waves(count, 0, seed), ({ value }) => value)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { learnSkill, maySpeak, skillOf, startSkill } from '../../src/forecast/gate.ts'
 import { append, createHistory, length } from '../../src/forecast/history.ts'
-import { learnSpread, spreadUnit, startSpread } from '../../src/forecast/spread.ts'
+import { learnSkill, type SkillState, skillOf, startSkill } from '../../src/forecast/skill.ts'
+import { cutChanges, learnSpread, spreadUnit, startSpread } from '../../src/forecast/spread.ts'
 
 describe('history', () => {
   it('holds the newest values in order, up to its capacity', () => {
@@ -58,46 +58,69 @@ describe('spread', () => {
   })
 })
 
-describe('gate', () => {
-  const compared = (readings: number, mae: number): ReturnType<typeof startSkill> => {
+describe('range of forecasts', () => {
+  it('is that of all values, and a tenth of it beyond', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -1e30, max: 1e30, noNaN: true }), { minLength: 1, maxLength: 40 }),
+        fc.array(fc.double({ min: -1e30, max: 1e30, noNaN: true }), { minLength: 1, maxLength: 10 }),
+        (values, said) => {
+          const spread = startSpread()
+          for (const value of values) learnSpread(spread, value)
+          const from = values[values.length - 1]
+          const [least, most] = [Math.min(...values), Math.max(...values)]
+          const beyond = (most - least) / 10
+          // A difference of numbers that are far apart is rounded to the larger one's last bit.
+          const rounding = 1e-15 * Math.max(Math.abs(least), Math.abs(most))
+          const changes = Float64Array.from(said)
+          cutChanges(spread, from, changes)
+          for (const [h, change] of changes.entries()) {
+            assert.ok(from + change >= least - beyond - rounding && from + change <= most + beyond + rounding)
+            const inside = from + said[h] > least - beyond && from + said[h] < most + beyond
+            if (inside) assert.ok(Math.abs(change - said[h]) <= rounding)
+          }
+        },
+      ),
+    )
+  })
+
+  it('lets a silent expert stay silent', () => {
+    const spread = startSpread()
+    for (let i = 0; i < 40; i++) learnSpread(spread, i)
+    const changes = new Float64Array(6).fill(Number.NaN)
+    cutChanges(spread, 39, changes)
+    assert.ok(changes.every(Number.isNaN))
+  })
+})
+
+describe('skill', () => {
+  const compared = (readings: number, mae: number): SkillState => {
     const skill = startSkill()
     for (let i = 0; i < readings; i++) learnSkill(skill, mae, 1)
     return skill
   }
 
-  it('lets the GRU speak only after probation and only while it beats naive', () => {
-    assert.equal(maySpeak(compared(47, 0.5), false, 48, 0.5), false)
+  it('is 1 − MAE / MAE of naive, and follows the newest readings', () => {
+    assert.ok(Math.abs(skillOf(compared(48, 0.5))! - 0.5) < 1e-12)
     const skill = compared(48, 0.5)
-    assert.equal(maySpeak(skill, false, 48, 0.5), true)
-    for (let i = 0; i < 300; i++) learnSkill(skill, 1.2, 1)
-    assert.equal(maySpeak(skill, true, 48, 0.5), false)
+    for (let i = 0; i < 2000; i++) learnSkill(skill, 1.2, 1)
+    assert.ok(Math.abs(skillOf(skill)! + 0.2) < 1e-3)
   })
 
-  it('asks more of a GRU that was silent than of one that speaks', () => {
-    assert.equal(maySpeak(compared(100, 0.99), false, 48, 0.5), false)
-    assert.equal(maySpeak(compared(100, 0.99), true, 48, 0.5), true)
-  })
-
-  it('asks for far more where the tail held back from the fit says no', () => {
-    assert.equal(maySpeak(compared(100, 0.95), false, 48, 0.1), true)
-    assert.equal(maySpeak(compared(100, 0.95), false, 48, -0.1), false)
-    assert.equal(maySpeak(compared(100, 0.85), false, 48, -0.1), true)
-  })
-
-  it('lets no single broken reading decide who speaks', () => {
+  it('is not decided by a single broken reading', () => {
     const skill = compared(200, 0.5)
     learnSkill(skill, 1e30 * 1.01, 1e30)
-    assert.equal(maySpeak(skill, true, 48, 0.5), true)
+    assert.ok(skillOf(skill)! > 0.4)
     for (let i = 0; i < 100; i++) learnSkill(skill, 0.5, 1)
     assert.ok(skillOf(skill)! > 0.45)
   })
 
-  it('counts a perfect naive as unbeatable', () => {
+  it('is unknown before anything matured; a perfect naive cannot be beaten', () => {
     const skill = startSkill()
     assert.equal(skillOf(skill), null)
     learnSkill(skill, 0, 0)
     assert.equal(skillOf(skill), 0)
     learnSkill(skill, 1, 0)
-    assert.equal(maySpeak(skill, false, 1, 1), false)
+    assert.equal(skillOf(skill), Number.NEGATIVE_INFINITY)
   })
 })
