@@ -8,6 +8,8 @@ export const parts = [
   { name: 'train', title: 'Training' },
   { name: 'learn', title: 'Learning a history' },
   { name: 'gpu', title: 'Many streams on a GPU', options: ['--software'] },
+  { name: 'live', title: 'What a live stream costs' },
+  { name: 'e2e', title: 'A message through Node-RED' },
   { name: 'state', title: 'Memory of a stream' },
   { name: 'start', title: 'From nothing to the first step' },
   { name: 'onnx', title: 'Written as ONNX, run by onnxruntime' },
