@@ -78,7 +78,7 @@ describe('gruflow watch', () => {
   })
 
   it('prints a line of JSON for each reading', async () => {
-    const watching = await watch(['#'], '--json', '--coverage', '0.8')
+    const watching = await watch(['#'], '--json', '--coverage', '0.8,0.95')
     const errors = text(watching.child.stderr!)
     await publish('evil/\u001b[2J\u009b\u202e', 'open the door')
     await readings('a', WARM_UP)
@@ -89,7 +89,10 @@ describe('gruflow watch', () => {
     assert.deepEqual(skipped, { reason: 'invalid', message: 'payload must be a number, got "open the door"' })
     const { forecast } = JSON.parse(await watching.line(/"forecast"/))
     assert.equal(forecast.key, 'a')
-    assert.equal(forecast.coverage, 0.8)
+    assert.deepEqual(
+      forecast.intervals.map(({ coverage }: { coverage: number }) => coverage),
+      [0.8, 0.95],
+    )
     assert.equal(forecast.mean.length, 3)
     await end(watching)
     assert.match(await errors, /^9 readings of 1 topic in .*: 1 forecasts, 1 unusable; GRU version 0\n$/)
