@@ -15,6 +15,10 @@ import { finished, type Gruflow, gruflow, killAll, program, start } from './chil
 const WARM_UP = 8
 const OPTIONS = ['--period', '1s', '--warm-up', String(WARM_UP), '--horizon', '3', '--device', 'wasm']
 
+/** Programs of the system; tests that need one that is missing are skipped. */
+const OPENSSL = 'openssl'
+const SCRIPT = 'script'
+
 describe('gruflow watch', () => {
   let broker: Broker
   let step = 0
@@ -201,7 +205,7 @@ describe('gruflow watch', () => {
   it('trusts the authority of --ca', async function () {
     const folder = await mkdtemp(join(tmpdir(), 'gruflow-tls-'))
     const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
-    const made = spawnSync('openssl', [
+    const made = spawnSync(OPENSSL, [
       ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
       ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
       ...['-keyout', key, '-out', certificate],
@@ -273,13 +277,13 @@ describe('gruflow watch', () => {
   it('draws a table over itself on a terminal', async function () {
     const terminal = `${process.execPath} ${program} watch ${broker.url} '#' ${OPTIONS.join(' ')}`
     // Of util-linux: runs a command on a terminal of its own. That of BSD has other options.
-    if (process.platform !== 'linux' || spawnSync('script', ['--version']).error) {
+    if (process.platform !== 'linux' || spawnSync(SCRIPT, ['--version']).error) {
       console.log('      there is no script(1) of util-linux, which opens a terminal')
       this.skip()
     }
     const known = subscribed()
     const command = `stty cols 100 rows 10; exec ${terminal}`
-    const child = spawn('script', ['-qefc', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const child = spawn(SCRIPT, ['-qefc', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] })
     let seen = ''
     const drawn = new Promise<void>((resolve, reject) => {
       child.stdout.on('data', (part) => {
