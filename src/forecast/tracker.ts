@@ -167,9 +167,10 @@ export function createTracker(horizon: number, coverages: readonly number[], sta
     if (issued > 0) learnSkill(state.skill, sum / issued, naiveSum / issued)
   }
 
-  /** Sides of the net's interval: those of the GRU that has the larger share. */
-  const writeSides = (gru: GruOutput | null, learner: GruOutput | null): void => {
-    const net = mix.shares[LEARNER] > mix.shares[GRU] ? (learner ?? gru) : (gru ?? learner)
+  /** Sides of the net's interval: those of the GRU that has the larger share; none after a value like none before. */
+  const writeSides = ({ run, gru, learner }: Issue): void => {
+    const larger = mix.shares[LEARNER] > mix.shares[GRU] ? (learner ?? gru) : (gru ?? learner)
+    const net = run > 0 ? null : larger
     if (net) {
       below.set(net.below)
       above.set(net.above)
@@ -191,11 +192,12 @@ export function createTracker(horizon: number, coverages: readonly number[], sta
     }
   }
 
-  const issue = ({ last, believed, run, changes, gru, learner, proven }: Issue): void => {
+  const issue = (one: Issue): void => {
+    const { last, believed, run, changes, gru, learner, proven } = one
     enter(GRU, gru, proven)
     enter(LEARNER, learner, proven)
     mix.issue(state.mix, changes, mixed)
-    writeSides(gru, learner)
+    writeSides(one)
     intervals.issue(below, above, down, up)
     for (let h = 0; h < horizon; h++) mean[h] = h < run ? last : believed + mixed[h]
     state.origins[state.opened % ring] = last

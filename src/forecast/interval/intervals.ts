@@ -57,12 +57,12 @@ const KINDS = 2
 /** Step of the controller's level; feedback of step h comes h readings late, and without less there it winds up. */
 const RATE = 0.0075
 const DELAY = 8
-const LEAST_RATE = 0.1
+const LEAST_RATE = 0.067
 /** Bounds of the miss rate: where no width known holds the truth, waiting for hits must not pile up. */
 const LOWEST = -0.02
 const HIGHEST = 1.02
 /** A sixteenth is forgotten after so many scores of a step; what is remembered longer holds the coverage less well. */
-const PERIOD = 24
+const PERIOD = 16
 /** So many steps have a sketch each; of those further ahead, which err alike, several share one. */
 const ALONE = 8
 const SHARING = 4
