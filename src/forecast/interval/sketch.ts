@@ -78,7 +78,8 @@ export function addScore(
   let slot = 0
   if (bucket > 0) {
     if (base[i] === 0) base[i] = baseFor(bucket)
-    if (bucket >= base[i] + SLOTS - 1) raise(state, i, bucket, one, outside)
+    // The highest slot is kept for what lies above: its scores may be anywhere.
+    if (bucket >= base[i] + SLOTS - 2) raise(state, i, bucket, one, outside)
     else if (bucket < base[i]) lower(state, i, bucket, outside)
     slot = Math.min(Math.max(bucket - base[i] + 1, 0), SLOTS - 1)
   }

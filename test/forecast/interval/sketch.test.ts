@@ -4,8 +4,8 @@ import { addScore, quantileOf, scoresOf, startSketches } from '../../../src/fore
 
 const PERIOD = 32
 const OUTSIDE = 0.05
-/** Upper over lower edge of the widest bucket. */
-const BUCKET = 1.25
+/** Upper over lower edge of the widest bucket; a score is rounded to float32 before. */
+const BUCKET = 1.25 * (1 + 2 ** -23)
 
 function sketchOf(scores: readonly number[]): (level: number) => number {
   const state = startSketches(2)
