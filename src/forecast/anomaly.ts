@@ -62,7 +62,7 @@ export function startAnomaly(): AnomalyState {
  * Neurocomputing 262:134–147). What comes again and again is ordinary: with each alarm both must be larger for the next.
  *
  * @param value finite
- * @param expected the forecast; NaN: there was none
+ * @param expected the forecast; NaN: there was none, and no alarm begins here
  * @param alarm likelihood from which on it is an alarm
  * @returns null until 150 errors have shown what is ordinary
  */
@@ -82,7 +82,7 @@ export function learnAnomaly(
   const least = ROUNDING * (Math.abs(values[MEAN]) + Math.sqrt(values[VARIANCE]))
   const away = Math.hypot(deviations(values, least), Math.max(deviations(errors, least), 0)) / state.bar
   const likelihood = 1 - Math.exp((-INDEPENDENT * away * away) / 2)
-  const flagged = likelihood >= alarm && state.rest === 0
+  const flagged = likelihood >= alarm && state.rest === 0 && Number.isFinite(error)
   if (flagged) {
     state.rest = REFRACTORY
     state.bar *= RAISED

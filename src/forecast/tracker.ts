@@ -156,6 +156,7 @@ export function createTracker(horizon: number, coverages: readonly number[], sta
     let naiveSum = 0
     let issued = 0
     expected = Number.NaN
+    lower = Number.NaN
     for (let h = 1; h <= horizon; h++) {
       const error = meet(value, h)
       if (Number.isNaN(error)) continue
@@ -228,7 +229,9 @@ export function createTracker(horizon: number, coverages: readonly number[], sta
       .sort((a, b) => b.share - a.share)
   }
 
-  const anomaly = (): Anomaly | null => (surprise ? { expected, lower, upper, ...surprise } : null)
+  /** Null too where nothing was forecast a step before: after a gap, and when a stream begins anew. */
+  const anomaly = (): Anomaly | null =>
+    surprise && !Number.isNaN(lower) ? { expected, lower, upper, ...surprise } : null
 
   return {
     open() {
