@@ -102,6 +102,15 @@ export function createIntervals(coverages: readonly number[], state: IntervalSta
   // With more scores than this above its window, a sketch could not tell the widest interval.
   const outside = (1 - Math.max(...coverages)) / 2
 
+  const firstKnown = (c: number): number =>
+    reach.subarray(c * horizon, (c + 1) * horizon).findIndex((width) => !Number.isNaN(width))
+
+  /** Width of step 1 where readings lie further apart: that of the shortest step that has matured, as for a random walk. */
+  const borrowed = (c: number): number => {
+    const h = firstKnown(c)
+    return h < 0 ? Number.NaN : reach[c * horizon + h] / Math.sqrt(h + 1)
+  }
+
   const issueOne = (
     c: number,
     inner: number,
@@ -115,8 +124,9 @@ export function createIntervals(coverages: readonly number[], state: IntervalSta
     for (let h = 0; h < horizon; h++) {
       const at = c * horizon + h
       // A step that has never matured borrows from the longest that has, widened as for a random walk.
-      if (Number.isNaN(reach[at])) plain *= Math.sqrt((h + 1) / h)
-      else plain = h === 0 ? reach[at] * stirOf(state) : reach[at]
+      if (!Number.isNaN(reach[at])) plain = h === 0 ? reach[at] * stirOf(state) : reach[at]
+      else if (h === 0) plain = borrowed(c)
+      else plain *= Math.sqrt((h + 1) / h)
       if (!Number.isNaN(reach[each + at])) scaled = reach[each + at]
       let low = plain
       let high = plain
@@ -145,8 +155,9 @@ export function createIntervals(coverages: readonly number[], state: IntervalSta
       held[c] += (1 - missed - held[c]) / Math.min(met[c], MEASURED * horizon)
       const scaled = reach[each + at]
       if (net && !Number.isNaN(scaled)) {
-        const half = (scaled * (below + above)) / 2
-        learnLean(state, at, 1 - coverages[c], distance, reach[at] * stir, scaled * side, half)
+        const reaching = Math.min(scaled * side, FARTHEST)
+        const half = Math.min((scaled * (below + above)) / 2, FARTHEST)
+        learnLean(state, at, 1 - coverages[c], distance, reach[at] * stir, reaching, half)
       }
       const rate = RATE * Math.max(LEAST_RATE, Math.min(1, DELAY / (h + 1)))
       alpha[at] = Math.min(Math.max(alpha[at] + rate * (1 - coverages[c] - missed), LOWEST), HIGHEST)
@@ -178,7 +189,7 @@ export function createIntervals(coverages: readonly number[], state: IntervalSta
     },
     learn,
     get scored() {
-      return !Number.isNaN(reach[0])
+      return firstKnown(0) >= 0
     },
     measured: (c) => (met[c] > 0 ? held[c] : null),
   }
