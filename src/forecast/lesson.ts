@@ -1,4 +1,4 @@
-import { enoughSteps, TAIL } from '../learn/segment/data.ts'
+import { enoughSteps } from '../learn/segment/data.ts'
 import type { Channel, FitJob, FitSeries, SegmentModel } from '../learn/segment/types.ts'
 import { length } from './history.ts'
 import type { StreamState } from './stream.ts'
@@ -15,8 +15,6 @@ export interface LessonPlan {
 
 /** Segment that is reckoned with while none is chosen. */
 const USUAL_SEGMENT = 24
-/** Origins that must judge before an adopted model is replaced. */
-const JUDGES = 200
 /** Steps of history that one fit learns from, over all its streams: bounds its memory and the time of one pass. */
 const FIT_STEPS = 32_768
 /** 400 updates at most; a fit that takes longer gives what it has by then. */
@@ -25,16 +23,9 @@ const SCHEDULE = { epochs: 8, updates: 50, maxSeconds: 30 }
 /**
  * Grid steps of a stream that give the next fit a training part and a tail.
  * @param running what the fit goes on from: its segment is the one that counts; null before the first fit
- * @param adopted whether that stems from a model that was fitted on more than the streams have shown: a short tail would
- * too often take what fits it by chance for better
  */
-export function enough(
-  { segment, horizon }: LessonPlan,
-  running: SegmentModel | null,
-  adopted: boolean,
-): number {
-  const least = enoughSteps(running?.spec.segment ?? segment ?? USUAL_SEGMENT, horizon)
-  return adopted ? Math.max(least, Math.round((horizon + JUDGES) / TAIL)) : least
+export function enough({ segment, horizon }: LessonPlan, running: SegmentModel | null): number {
+  return enoughSteps(running?.spec.segment ?? segment ?? USUAL_SEGMENT, horizon)
 }
 
 /**
@@ -54,30 +45,24 @@ export function chooseTeachers(least: number, states: readonly StreamState[]): S
 /**
  * What a fit is asked for, with copies of the streams' newest history. It goes on from `start`, which brings its own
  * shape.
- * @param adopted whether `start` stems from a model that was fitted on more than the streams have shown: then its shape
- * and the seasons and units of its channels stay, whatever their short history seems to say
  */
 export function fitJob(
   plan: LessonPlan,
   states: readonly StreamState[],
   start: SegmentModel | null,
-  adopted: boolean,
   seed: number,
 ): FitJob {
   const { horizon, segment, hiddenSize, season } = plan
-  const kept = adopted ? start : null
-  const known = new Map(kept?.channels.map((channel) => [channel.key, channel]))
-  const steps = Math.max(2 * enough(plan, start, adopted), Math.floor(FIT_STEPS / states.length))
+  const steps = Math.max(2 * enough(plan, start), Math.floor(FIT_STEPS / states.length))
   return {
     horizon,
-    segment: kept?.spec.segment ?? segment,
+    segment,
     hiddenSize: start?.spec.hiddenSize ?? hiddenSize,
-    season: season ?? commonSeason(kept?.channels ?? []),
+    season,
     scale: start?.spec.scale ?? 'running',
     table: false,
-    series: states.map((state) => newest(state, steps, known.get(state.key))),
+    series: states.map((state) => newest(state, steps)),
     start,
-    keepShape: adopted,
     seed,
     schedule: SCHEDULE,
     checkpoint: null,
@@ -90,8 +75,8 @@ export function commonSeason([first, ...others]: readonly Channel[]): number | n
   return first && others.every(({ season }) => season === first.season) ? first.season : null
 }
 
-/** The newest history of a stream, with what is known of it from a fit on more. */
-function newest({ key, history }: StreamState, steps: number, known: Channel | undefined): FitSeries {
+/** The newest history of a stream. */
+function newest({ key, history }: StreamState, steps: number): FitSeries {
   const { values, observed, end } = history
   const first = Math.max(history.first, end - steps)
   return {
@@ -99,8 +84,6 @@ function newest({ key, history }: StreamState, steps: number, known: Channel | u
     values: values.slice(first, end),
     observed: observed.slice(first, end),
     trainEnd: null,
-    season: known?.season ?? null,
-    unit: known?.unit ?? null,
   }
 }
 

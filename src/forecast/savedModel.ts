@@ -9,6 +9,8 @@ export interface SavedModel {
   readonly fits: number
   readonly tailSkill: number
   readonly model: SegmentModel | null
+  /** What the net that learns on has become; null where none did. */
+  readonly learned: SegmentModel | null
   /** Whether it stems from one that was put in. */
   readonly adopted: boolean
   readonly total: number
@@ -25,11 +27,16 @@ export interface SavedFor {
 
 type Tree = { readonly [name: string]: SnapshotTree | undefined }
 
-const VERSION = 2
+const VERSION = 3
 
 /** A model as a tree of plain values and copied arrays. */
-export function saveModel(settings: SavedFor, { model, ...progress }: SavedModel): SnapshotTree {
-  return { ...header(settings), ...progress, model: model && modelTree(model) }
+export function saveModel(settings: SavedFor, { model, learned, ...progress }: SavedModel): SnapshotTree {
+  return {
+    ...header(settings),
+    ...progress,
+    model: model && modelTree(model),
+    learned: learned?.weights.slice() ?? null,
+  }
 }
 
 /** @throws Error when a snapshot is not of a model with these settings, or does not hold what it should */
@@ -39,7 +46,7 @@ export function readSavedModel(snapshot: SnapshotTree, settings: SavedFor): Save
     if (saved?.[name] !== value)
       throw new Error(`saved model has ${name} ${quote(saved?.[name])}, ${value} is needed`)
   }
-  const { model: tree, adopted, fits, tailSkill, total, due } = saved as Tree
+  const { model: tree, learned: weights, adopted, fits, tailSkill, total, due } = saved as Tree
   const model = tree === null ? null : readModel(tree, settings.horizon)
   if (!Number.isSafeInteger(fits) || Number(fits) < (model ? 1 : 0)) {
     throw new Error(`saved model has fits ${quote(fits)}, a number of fits is needed`)
@@ -49,7 +56,8 @@ export function readSavedModel(snapshot: SnapshotTree, settings: SavedFor): Save
       throw new Error(`saved model has ${name} ${quote(value)}, a number is needed`)
     }
   }
-  return { fits, tailSkill, model, adopted: adopted === true, total, due } as SavedModel
+  const learned = model && weights ? readLearned(model, weights) : null
+  return { fits, tailSkill, model, learned, adopted: adopted === true, total, due } as SavedModel
 }
 
 /** Changes with everything that states depend on. */
@@ -89,6 +97,16 @@ function readModel(tree: SnapshotTree | undefined, horizon: number): SegmentMode
     throw new Error(`saved model forecasts ${model.spec.horizon} steps ahead, ${horizon} are needed`)
   }
   return model
+}
+
+/** It differs from the fitted one in its weights alone. */
+function readLearned(model: SegmentModel, weights: SnapshotTree): SegmentModel {
+  if (!(weights instanceof Float32Array)) {
+    throw new Error(`saved model has learned ${quote(weights)}, a Float32Array is needed`)
+  }
+  const learned = { ...model, weights: weights.slice() }
+  checkSegmentModel(learned)
+  return learned
 }
 
 /** Without what else the tree may hold; its values are checked with the model. */

@@ -10,7 +10,7 @@ describe('a model that learns on', () => {
 
   it('waits for as much history as its own segment needs, not the usual one', async () => {
     const trainer = stage()
-    const model = openForecastModel({ horizon: 6, hiddenSize: 8 }, { ...trainer, rest: 0 })
+    const model = openForecastModel({ horizon: 6, hiddenSize: 8 }, { ...trainer, timed: false })
     const streams = open(model, { period: 1000 })
     run(streams, waves(60))
     assert.equal(trainer.jobs.length, 1, '2 · (24 + 6) readings')
@@ -25,7 +25,7 @@ describe('a model that learns on', () => {
 
   it('keeps its weights and what they are worth where nothing judged a fit', async () => {
     const trainer = stage()
-    const model = openForecastModel({ horizon: 6, hiddenSize: 8 }, { ...trainer, rest: 0 })
+    const model = openForecastModel({ horizon: 6, hiddenSize: 8 }, { ...trainer, timed: false })
     const streams = open(model, { period: 1000 })
     run(streams, waves(60))
     trainer.settle({ model: modelOf(trainer.jobs[0], 0.01), tailSkills: Float64Array.of(0.5) })
@@ -42,7 +42,7 @@ describe('a model that learns on', () => {
 
   it('remembers through a snapshot which streams have waited longest', async () => {
     const trainer = stage()
-    const model = openForecastModel({ horizon: 6, segment: 6, hiddenSize: 8 }, { ...trainer, rest: 0 })
+    const model = openForecastModel({ horizon: 6, segment: 6, hiddenSize: 8 }, { ...trainer, timed: false })
     const streams = open(model, { period: 1000 })
     run(streams, waves(24))
     trainer.settle({})

@@ -55,7 +55,6 @@ describe('forecast model', () => {
       scale: 'running',
       table: false,
       start: null,
-      keepShape: false,
       seed: 1,
       schedule: { epochs: 8, updates: 50, maxSeconds: 30 },
       checkpoint: null,

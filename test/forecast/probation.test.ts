@@ -57,7 +57,7 @@ describe('a GRU that takes the place of another', () => {
 
   it('inherits from what it went on from, and where its fit has judged it to be better', async () => {
     const trainer = stage()
-    const model = openForecastModel({ ...TAUGHT, learn: true }, { ...trainer, rest: 0 })
+    const model = openForecastModel({ ...TAUGHT, learn: true }, { ...trainer, timed: false })
     const streams = open(model, { period: 1000 })
     let from = 0
     const refit = async (

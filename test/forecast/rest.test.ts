@@ -11,7 +11,7 @@ describe('fits of a model that never rests', () => {
   async function life(seed: number): Promise<unknown> {
     const model = openForecastModel(
       { horizon: 4, hiddenSize: 4, seed },
-      { openTrainer: () => trainer, rest: 0 },
+      { openTrainer: () => trainer, timed: false },
     )
     const streams = open(model, { period: 1000 })
     const results: unknown[] = []

@@ -23,8 +23,8 @@ describe('a saved model', () => {
   })
 
   it('is refused when it is of another version or of other settings', () => {
-    refused({ ...saved(), version: 1 }, /^saved model has version 1, 2 is needed$/)
-    refused(null, /^saved model has version undefined, 2 is needed$/)
+    refused({ ...saved(), version: 1 }, /^saved model has version 1, 3 is needed$/)
+    refused(null, /^saved model has version undefined, 3 is needed$/)
     refused({ ...saved(), hiddenSize: 16 }, /^saved model has hiddenSize 16, 8 is needed$/)
     refused({ ...saved(), segment: 'auto' }, /^saved model has segment "auto", 4 is needed$/)
     assert.throws(

@@ -44,9 +44,7 @@ describe('trainer', () => {
   it('copies the job at the call, and no more of a buffer than is shown', async () => {
     const whole = new Float64Array(1000).fill(5)
     const values = whole.subarray(10, 20)
-    const series = [
-      { key: 'a', values, observed: new Uint8Array(10), trainEnd: null, season: null, unit: null },
-    ]
+    const series = [{ key: 'a', values, observed: new Uint8Array(10), trainEnd: null }]
     const { model: start } = resultOf(Float32Array.of(1, 2))
     const running = make({ url: own('echo') }).fit(Object.freeze(job(0, { series, start })))
     whole.fill(-1)

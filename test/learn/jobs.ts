@@ -16,7 +16,6 @@ export function job(seed: number, more: Partial<FitJob> = {}): FitJob {
     table: false,
     series: [],
     start: null,
-    keepShape: false,
     seed,
     schedule: { epochs: 2, updates: 10, maxSeconds: 60 },
     checkpoint: null,
@@ -34,7 +33,7 @@ export function waves(length: number, more: Partial<FitJob> = {}): FitJob {
   const observed = new Uint8Array(length).fill(1)
   return job(1, {
     season: null,
-    series: [{ key: 'a', values, observed, trainEnd: null, season: null, unit: null }],
+    series: [{ key: 'a', values, observed, trainEnd: null }],
     ...more,
   })
 }

@@ -96,7 +96,6 @@ async function teach(
     table: true,
     series,
     start: null,
-    keepShape: false,
     seed,
     schedule: { epochs: EPOCHS, updates: null, maxSeconds },
     checkpoint: null,

@@ -1,7 +1,7 @@
 import type { Trainer } from '../../learn/client.ts'
+import { openFollower } from '../../learn/follow/client.ts'
 import type { FitJob, SegmentModel } from '../../learn/segment/types.ts'
-import type { Column, Rows } from '../../table/types.ts'
-import type { OpenedModel } from '../means.ts'
+import type { Column } from '../../table/types.ts'
 import { openForecastModel } from '../model.ts'
 import type { ForecastModelOptions, PushResult, Streams } from '../types.ts'
 import type { CheckedBacktest } from './check.ts'
@@ -57,12 +57,12 @@ async function take(streams: Streams, { name, values }: Column, row: number): Pr
 }
 
 /**
- * Drives a live forecast model row by row. Its refits happen between two rows, which wait for them, so that nothing
- * depends on the clock.
+ * Drives a live forecast model row by row. Its fits and updates happen between two rows, which wait for them, so that
+ * nothing depends on the clock.
  *
- * A fitted model first sees the fit and validation rows as they would have come; only then it goes on learning. Columns
- * are streams; where one issues no forecast, a {@link createFallback} does.
- * @throws Error when a refit fails
+ * A fitted model first sees the fit rows as they would have come; from the validation rows on it learns. Columns are
+ * streams; where one issues no forecast, a {@link createFallback} does.
+ * @throws Error when a fit fails
  */
 export async function forecastLive(
   columns: readonly Column[],
@@ -87,10 +87,14 @@ export async function forecastLive(
   const first = beginning ? fit.from : origins.from
   let busy = 0
 
-  const open = (learn: boolean): OpenedModel =>
-    openForecastModel({ ...options, learn }, { openTrainer: () => asChecked(trainer, checked), rest: 0 })
-  const enter = (model: OpenedModel): Streams =>
-    model.streams({ period: PERIOD, warmUp: WARM_UP, coverage, maxStreams: columns.length })
+  let row = first
+  const model = openForecastModel(options, {
+    openTrainer: () => asChecked(trainer, checked),
+    openFollower,
+    timed: false,
+    paused: () => beginning !== null && row < validate.from,
+  })
+  const streams = model.streams({ period: PERIOD, warmUp: WARM_UP, coverage, maxStreams: columns.length })
 
   const write = (result: PushResult | null, c: number): void => {
     const at = c * horizon
@@ -98,9 +102,9 @@ export async function forecastLive(
     fallbacks[c].write(mean, lower, upper, at, horizon)
   }
 
-  /** Lets rows go by; forecasts are issued at those that are origins. */
-  const live = async (model: OpenedModel, streams: Streams, rows: Rows): Promise<void> => {
-    for (let row = rows.from; row < rows.to; row++) {
+  try {
+    if (beginning) model.adopt(beginning.model, beginning.skill)
+    for (; row < origins.to; row++) {
       const since = performance.now()
       for (const [c, { values }] of columns.entries()) fallbacks[c].push(values[row])
       const answers = streams.synchronous
@@ -108,39 +112,16 @@ export async function forecastLive(
         : await Promise.all(columns.map((column) => take(streams, column, row)))
       busy += performance.now() - since
       for (const [c, result] of answers.entries()) write(result, c)
-      if (row >= origins.from) {
-        await emit({ origin: row, mean, lower, upper })
-      }
+      if (row >= origins.from) await emit({ origin: row, mean, lower, upper })
       await model.whenRested()
       signal?.throwIfAborted()
       if (model.training.state === 'failed') throw model.training.error
       meter((row + 1 - first) / (origins.to - first))
       await pace.rest()
     }
-  }
-
-  let model = open(beginning === null)
-  try {
-    let streams = enter(model)
-    let refits = 0
-    let from = origins.from
-    if (beginning) {
-      model.adopt(beginning.model, beginning.skill)
-      await live(model, streams, { from: fit.from, to: validate.to })
-      await model.settle()
-      const learning = open(true)
-      learning.restore(model.snapshot())
-      const learned = streams.snapshot()
-      await model.close()
-      model = learning
-      streams = enter(model)
-      streams.restore(learned)
-      refits = -model.version
-      from = validate.to
-    }
-    await live(model, streams, { from, to: origins.to })
     const { device, deviceReason, fitted } = model
-    return { seconds: busy / 1000, device, deviceReason, model: fitted, refits: refits + model.version }
+    const refits = model.version - (beginning ? 1 : 0)
+    return { seconds: busy / 1000, device, deviceReason, model: fitted, refits }
   } finally {
     await model.close()
   }

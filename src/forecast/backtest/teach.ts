@@ -17,8 +17,6 @@ export function seriesOf(columns: readonly Column[], rows: Rows, trainEnd: numbe
       values,
       observed,
       trainEnd: trainEnd === null ? null : trainEnd - rows.from,
-      season: null,
-      unit: null,
     }
   })
 }

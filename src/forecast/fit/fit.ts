@@ -121,7 +121,6 @@ function jobOf(
     table,
     series,
     start: first ?? options.start ?? null,
-    keepShape: false,
     seed,
     schedule: {
       epochs: epochsOf(checked, stage, measures),

@@ -1,11 +1,12 @@
 import type { Random } from '../../engine/random.ts'
-import { BYTES, paddedRows } from '../wasm/arena.ts'
+import { paddedRows } from '../wasm/arena.ts'
 import { from } from '../wasm/linear.ts'
 import type { SplitSeries } from './data.ts'
 import { UNKNOWN } from './decodeInputs.ts'
 import { createDecoder } from './decoder.ts'
 import { writeFeatures } from './features.ts'
 import { createRecurrence } from './recurrence.ts'
+import { createTargets } from './targets.ts'
 import type { SegmentSpec } from './types.ts'
 import { createWalk, type WalkState } from './walk.ts'
 import type { WasmNet } from './wasmNet.ts'
@@ -18,12 +19,6 @@ export const BATCH = 256
 const WALKERS = 16
 /** Share of the lanes that go without the embedding of their stream, so that the mean one is learned too. */
 const WITHOUT = 0.1
-/** Limits of the interval that is learned: 5 % of the truths beyond each. */
-const SIDE_TAIL = 0.05
-/** Of the interval's loss against that of the point forecast. */
-const SIDE_WEIGHT = 2
-/** The largest float32. */
-const LARGEST = 3.4028234663852886e38
 
 /** Batches of chunks: each takes some walkers some segments on (truncated back-propagation through time). */
 export interface Chunks extends WalkState {
@@ -49,16 +44,14 @@ export function createChunks(
   scales: readonly Float64Array[],
   random: Random,
 ): Chunks {
-  const { segment, horizon, channels } = spec
-  const { arena, features: inputs, hidden: d, segment: part } = net
+  const { segment, channels } = spec
+  const { arena, features: inputs, hidden: d } = net
   const { steps, lanes } = chunkSize(segment, all)
   const laneRows = paddedRows(lanes)
   const rows = steps * laneRows
   const recurrence = createRecurrence(net, steps, laneRows)
   const decoder = createDecoder(net, steps, laneRows)
-  const size = decoder.rows * part
-  const targetsAt = arena.take(size)
-  const sharesAt = arena.take(size)
+  const targets = createTargets(spec, net, decoder, rows)
   const states = from(recurrence.h, laneRows)
   const walk = createWalk(all, WALKERS * lanes, d, segment, random)
   const { places } = walk
@@ -82,35 +75,17 @@ export function createChunks(
     }
   }
 
-  /** Writes all targets, with the same share in the loss for each that was observed and none for others. */
   const loadTargets = (chosen: Int32Array): void => {
-    const targets = arena.view(targetsAt, size)
-    const shares = arena.view(sharesAt, size)
-    targets.fill(0)
-    shares.fill(0)
-    let count = 0
+    targets.clear()
     for (let k = 0; k < steps; k++) {
       for (const [lane, walker] of chosen.entries()) {
         const s = places[2 * walker]
         const { values, observed, unit, trainEnd } = all[s]
         const t = places[2 * walker + 1] + k * segment
-        // Live, no forecast is issued at a filled-in step.
-        if (t >= trainEnd || observed[t] === 0) continue
-        const scale = scales[s][t]
-        const last = Math.min(horizon, trainEnd - 1 - t)
-        for (let ahead = 1; ahead <= last; ahead++) {
-          if (observed[t + ahead] === 0) continue
-          const block = Math.floor((ahead - 1) / segment)
-          const at = (block * rows + k * laneRows + lane) * part + ahead - 1 - block * segment
-          const change = (values[t + ahead] - values[t]) / scale
-          // A sentinel of a sensor may be beyond float32, where it would be infinite.
-          targets[at] = Math.min(Math.max(change, -LARGEST), LARGEST)
-          shares[at] = scale / unit
-          count++
-        }
+        if (t >= trainEnd) continue
+        targets.write(k * laneRows + lane, { values, observed, t, end: trainEnd, scale: scales[s][t], unit })
       }
     }
-    if (count > 0) arena.kernels.scale(size, sharesAt, 1 / count)
   }
 
   const walkOn = (chosen: Int32Array): void => {
@@ -130,18 +105,7 @@ export function createChunks(
       loadTargets(chosen)
       recurrence.forward()
       decoder.forward(states, channelOf, random)
-      const { out } = decoder
-      const loss = arena.kernels.intervalError(
-        decoder.rows,
-        part * BYTES,
-        out.at,
-        out.stride,
-        targetsAt,
-        sharesAt,
-        SIDE_TAIL,
-        SIDE_WEIGHT,
-        out.at,
-      )
+      const loss = targets.loss()
       decoder.backward(states, recurrence.dh, channelOf)
       recurrence.backward()
       walkOn(chosen)

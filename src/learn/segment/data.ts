@@ -18,7 +18,7 @@ export interface SplitSeries {
 }
 
 /** Share of a series that is held back to judge. */
-export const TAIL = 0.2
+const TAIL = 0.2
 
 /** Grid steps of a stream that give a fit a training part and a part that judges. */
 export function enoughSteps(segment: number, horizon: number): number {
@@ -39,7 +39,7 @@ export function splitSeries(
   // Every origin has the whole horizon before it, unless there is none such.
   const whole = n - horizon
   const tailEnd = trainEnd === n ? trainEnd - 1 : whole >= trainEnd ? whole : n - 1
-  const unit = series.unit ?? unitOfValues(values.subarray(0, trainEnd), observed)
+  const unit = unitOfValues(values.subarray(0, trainEnd), observed)
   return { key, values, observed, unit, season, trainEnd, tailStart: trainEnd - 1, tailEnd }
 }
 

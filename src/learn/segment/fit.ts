@@ -4,7 +4,7 @@ import type { SplitSeries } from './data.ts'
 import type { Evaluation } from './evaluate.ts'
 import { initialiseNet } from './initialise.ts'
 import { chooseSettings } from './settings.ts'
-import { type Care, openTraining, type Training } from './training.ts'
+import { openTraining, type Training } from './training.ts'
 import type { FitControl, FitJob, FitProgress, FitResult, ScaleKind, SegmentModel } from './types.ts'
 import { carriedOver, sameShape, withOthers } from './warm.ts'
 
@@ -14,9 +14,6 @@ const PATIENCE = 5
 const RACE = 3
 /** What is not better by more than this share is no better: chance makes as much. */
 const CHANCE = 0.01
-/** Care of weights; and of such as know more than the series show: learning faster, they forget what these do not. */
-const USUAL: Care = { margin: 0, pace: 1 }
-const WISER: Care = { margin: CHANCE, pace: 0.1 }
 /** Updates of an epoch: two passes, in these bounds. */
 const FEWEST = 200
 const MOST = 400
@@ -30,8 +27,7 @@ const REPORT = 10
  * counted once the rate falls, and returns the weights with the best mean squared error on what is held back.
  *
  * A start that meets the job is returned as it is where nothing is held back, and where a net of another shape does no
- * better on that: what runs is not replaced by what is worse or not judged. One that knows more than the series show
- * learns gently, and is replaced only by weights that are better by more than chance.
+ * better on that: what runs is not replaced by what is worse or not judged.
  *
  * Same job, same machine: same weights, bit for bit. Synchronous and long: for the worker.
  * @throws RangeError when no series is long enough, or the checkpoint is of another fit; DOMException AbortError when
@@ -61,9 +57,7 @@ export function fitSegment(job: FitJob, { onProgress, cancelled }: FitControl = 
   const open = (scale: ScaleKind): Training => {
     const kind = { ...spec, scale }
     const carried = carriedOver(job.start, kind, channels)
-    return carried
-      ? openTraining(kind, carried, series, seed, job.keepShape ? WISER : USUAL)
-      : openTraining(kind, initialiseNet(kind, createRandom(seed)), series, seed, USUAL)
+    return openTraining(kind, carried ?? initialiseNet(kind, createRandom(seed)), series, seed)
   }
   const racing = kinds.map(open)
   const start = startOf(job)
@@ -154,7 +148,7 @@ function judged(model: SegmentModel, series: readonly SplitSeries[], seed: numbe
   const seasons = new Map(model.channels.map(({ key, season }) => [key, season]))
   const own = series.map((one) => ({ ...one, season: seasons.get(one.key) ?? one.season }))
   const spec = { ...model.spec, channels: own.length }
-  return openTraining(spec, carriedOver(model, spec, own)!, own, seed, USUAL).evaluation
+  return openTraining(spec, carriedOver(model, spec, own)!, own, seed).evaluation
 }
 
 /** The net that the fit goes on from, if it is of the shape that the job asks for, as far as it does. */

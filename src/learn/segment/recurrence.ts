@@ -9,7 +9,8 @@ export interface Recurrence {
   readonly h: Matrix
   /** Gradient of the states after each step, [step][lane], to be filled in before backward. */
   readonly dh: Matrix
-  forward(): void
+  /** @param after called after each step, when the states that it gave may still be changed */
+  forward(after?: (step: number) => void): void
   /** Adds the gradients of the weights. */
   backward(): void
 }
@@ -34,11 +35,14 @@ export function createRecurrence(net: WasmNet, steps: number, lanes: number): Re
     x,
     h,
     dh,
-    forward() {
+    forward(after) {
       encoder.linear.forward(rows, x, encoder.bias, z)
       kernels.rectify(rows * hidden, z.at)
       cell.inputs(rows, z, gates)
-      for (let k = 0; k < steps; k++) cell.step(lanes, at(gates, k), at(h, k), at(h, k + 1))
+      for (let k = 0; k < steps; k++) {
+        cell.step(lanes, at(gates, k), at(h, k), at(h, k + 1))
+        after?.(k)
+      }
     },
     backward() {
       arena.view(carried, lanes * hidden).fill(0)

@@ -30,7 +30,7 @@ export function chooseSettings(job: FitJob, asked: () => void = () => {}): Setti
   const seasons = chooseSeasons(job, known, asked)
   const typical = middle(seasons)
   const before = middle(start?.channels.map(({ season }) => season) ?? [])
-  const kept = start !== null && (job.keepShape || isStill(typical, before))
+  const kept = start !== null && isStill(typical, before)
   const longest = Math.max(...known.map(({ length }) => length))
   const segment = job.segment ?? (kept ? start.spec.segment : chooseSegment(typical, horizon, longest))
   const spec: SegmentSpec = {
@@ -56,7 +56,7 @@ function checkSame(found: SegmentSpec, expected: SegmentSpec): void {
 }
 
 function chooseSeasons(
-  { season, table, series }: FitJob,
+  { season, table }: FitJob,
   known: readonly Float64Array[],
   asked: () => void,
 ): number[] {
@@ -64,9 +64,8 @@ function chooseSeasons(
     asked()
     return detectSeason(values)
   }
-  const given = series.map((one) => one.season ?? season)
-  const shared = table && given.includes(null) ? sharedSeason(known, detect) : null
-  return given.map((one, i) => one ?? shared ?? detect(known[i]))
+  const common = season ?? (table ? sharedSeason(known, detect) : null)
+  return known.map((values) => common ?? detect(values))
 }
 
 /** Whether a season is what it was, or no longer seen: then a model that goes on keeps its segment. */

@@ -22,14 +22,6 @@ export interface EpochControl {
   readonly onUpdate: (update: number, loss: number) => void
 }
 
-/** What weights to begin with are worth. */
-export interface Care {
-  /** Share by which others must be better on what is held back. */
-  readonly margin: number
-  /** Share of the usual learning rate. */
-  readonly pace: number
-}
-
 /** A net in training. */
 export interface Training {
   /** Updates and epochs done. */
@@ -55,14 +47,12 @@ export interface Training {
  * Opens a training: L1 loss over all horizon steps and pinball losses of the interval, Adam, truncated
  * back-propagation through time with carried states.
  * @param weights to begin with, packed as `net.ts` says
- * @param care of the weights to begin with
  */
 export function openTraining(
   spec: SegmentSpec,
   weights: ArrayLike<number>,
   series: readonly SplitSeries[],
   seed: number,
-  { margin, pace }: Care,
 ): Training {
   const { lanes } = chunkSize(spec.segment, series)
   const net = createWasmNet(spec, weights, paddedRows(Math.max(spec.segment, lanes)))
@@ -89,8 +79,7 @@ export function openTraining(
     evaluation = evaluate()
     // Without a held-back part there is nothing to judge by: the newest weights are taken.
     const judged = !Number.isNaN(evaluation.naiveLoss)
-    const bar = best.epoch === 0 ? (1 - margin) * best.validationLoss : best.validationLoss
-    if (!judged || evaluation.loss < bar) {
+    if (!judged || evaluation.loss < best.validationLoss) {
       best = taken()
       stale = 0
     } else if (epoch > FULL) stale++
@@ -138,7 +127,7 @@ export function openTraining(
     run(updates, { stop, onUpdate }) {
       // Each epoch has its own random numbers: where one begins, no state of theirs need be known.
       const random = createRandom((seed + Math.imul(epoch + 1, 0x9e3779b1)) >>> 0)
-      const rate = pace * LEARNING_RATE * DECAY ** Math.max(0, epoch + 1 - FULL)
+      const rate = LEARNING_RATE * DECAY ** Math.max(0, epoch + 1 - FULL)
       loss = 0
       let learned = 0
       for (let i = 0; i < updates && !stop(); i++) {

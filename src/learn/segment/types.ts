@@ -47,10 +47,6 @@ export interface FitSeries {
    * judges, if the series is long enough.
    */
   readonly trainEnd: number | null
-  /** Steps of its regular pattern, 0 = none. null: as the job says. */
-  readonly season: number | null
-  /** Standard deviation of its values, > 0. null: that of the rows that teach. */
-  readonly unit: number | null
 }
 
 /** How a fit goes on: by default as the recipe of `fit.ts` says. */
@@ -81,11 +77,6 @@ export interface FitJob {
    * of another shape is no better, or nothing judges.
    */
   readonly start: SegmentModel | null
-  /**
-   * Whether `start` knows more than the series show: then its segment and inputs stay, whatever season is found, and it
-   * learns at a tenth of the rate, and gives way only to weights that are better by 1 %.
-   */
-  readonly keepShape: boolean
   readonly seed: number
   readonly schedule: FitSchedule
   /** Goes on from here, bit for bit as if never stopped; all else must be as it was. */

@@ -9,8 +9,6 @@ export function seriesOf(values: ArrayLike<number>, more: Partial<FitSeries> = {
     values: Float64Array.from(values),
     observed: new Uint8Array(values.length).fill(1),
     trainEnd: null,
-    season: null,
-    unit: null,
     ...more,
   }
 }

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
-import { isDeepStrictEqual } from 'node:util'
 import { fitSegment } from '../../../src/learn/segment/fit.ts'
 import { netLayout } from '../../../src/learn/segment/net.ts'
-import { chooseSettings } from '../../../src/learn/segment/settings.ts'
-import type { FitJob, FitResult, SegmentModel } from '../../../src/learn/segment/types.ts'
+import type { FitJob, SegmentModel } from '../../../src/learn/segment/types.ts'
 import { carriedOver } from '../../../src/learn/segment/warm.ts'
 import { job } from '../jobs.ts'
 import { wave } from './series.ts'
@@ -44,32 +42,6 @@ describe('a fit that goes on from a model', () => {
     assert.equal(other.model.spec.segment, 6, 'a model of another shape than was asked for is no result')
   })
 
-  it('keeps its shape where that is asked for, with the season and unit that each series brings', () => {
-    const channels = [fitted.channels[0], fitted.channels[0]]
-    const two = { ...fitted, spec: { ...fitted.spec, channels: 2 }, channels }
-    const series = [
-      { ...wave(600, 12, 0.2, 1), season: 12, unit: 2.5 },
-      { ...wave(600, 30, 0.2, 2), season: 60, unit: 4 },
-    ]
-    const shape = (more: Partial<FitJob>): object => {
-      const { spec, channels } = chooseSettings(
-        waveJob({ series, start: two, segment: null, season: null, ...more }),
-      )
-      return [spec.segment, spec.seasonal, channels.map(({ season, unit }) => [season, unit])]
-    }
-    const own = [
-      [12, 2.5],
-      [60, 4],
-    ]
-    assert.deepEqual(shape({ keepShape: true }), [12, false, own])
-    assert.deepEqual(shape({ keepShape: false }), [30, true, own], 'of a season of 60')
-    const bare = series.map((one) => ({ ...one, season: null }))
-    const seasons = (more: Partial<FitJob>): number[] =>
-      chooseSettings(waveJob({ series: [series[0], bare[1]], ...more })).channels.map(({ season }) => season)
-    assert.deepEqual(seasons({ season: 7 }), [12, 7])
-    assert.deepEqual(seasons({ season: null }), [12, 30])
-  })
-
   it('gives way to a net of another shape only where that is better on what is held back', () => {
     const schedule = { epochs: 8, updates: 50, maxSeconds: 60 }
     const series = [wave(600, 30, 0.2, 1)]
@@ -85,38 +57,6 @@ describe('a fit that goes on from a model', () => {
     assert.equal(better.naiveLoss, worse.naiveLoss)
     const asFar = fitSegment(waveJob({ ...asked, hiddenSize: 12, schedule: { ...schedule, epochs: 0 } }))
     assert.equal(asFar.model.spec.hiddenSize, 12, 'a model of another shape than was asked for is no result')
-  })
-
-  it('replaces what knows more than the series show only by weights that are better by more than chance', () => {
-    const trained = (more: Partial<FitJob>): FitResult =>
-      fitSegment(waveJob({ start: fitted, keepShape: true, ...more }))
-    const before = trained({ schedule: { epochs: 0, updates: 0, maxSeconds: 60 } })
-    for (const updates of [1, 3, 10, 30, 100]) {
-      const after = trained({ schedule: { epochs: 1, updates, maxSeconds: 60 } })
-      const kept = after.validationLoss === before.validationLoss
-      assert.ok(kept || after.validationLoss < 0.99 * before.validationLoss, `${updates} updates`)
-      assert.equal(kept, isDeepStrictEqual(after.model.weights, fitted.weights))
-    }
-    const slightly = { start: fitted, schedule: { epochs: 1, updates: 1, maxSeconds: 60 } }
-    assert.notEqual(fitSegment(waveJob(slightly)).validationLoss, before.validationLoss)
-    assert.equal(trained(slightly).validationLoss, before.validationLoss)
-  })
-
-  it('learns more gently where it knows more than the series show', () => {
-    const series = [wave(600, 12, 0.2, 2)]
-    const moved = (keepShape: boolean): number => {
-      const schedule = { epochs: 1, updates: 1, maxSeconds: 60 }
-      const before = carriedOver(fitted, fitted.spec, [{ key: series[0].key }])!
-      let after = before
-      fitSegment(waveJob({ series, start: fitted, keepShape, schedule, checkpoints: true }), {
-        onProgress: ({ checkpoint }) => {
-          after = checkpoint?.weights ?? after
-        },
-      })
-      return after.reduce((most, w, i) => Math.max(most, Math.abs(w - before[i])), 0)
-    }
-    assert.ok(moved(false) > 0)
-    assert.ok(Math.abs(moved(true) / moved(false) - 0.1) < 0.01)
   })
 
   it('keeps channels that it does not teach, behind those that it does', () => {
