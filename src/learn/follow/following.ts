@@ -38,9 +38,8 @@ const NOTHING = 0.01
  * on the newest readings leave their band it goes back to the last weights that were good.
  *
  * Same calls, same machine: same weights, bit for bit.
- * @param rate of Adam
  */
-export function openFollowing(model: SegmentModel, seed: number, rate: number = RATE): Following {
+export function openFollowing(model: SegmentModel, seed: number): Following {
   const { spec } = model
   const lanes = NEWEST + REPLAYED
   const net = createWasmNet(spec, model.weights, paddedRows(lanes))
@@ -91,7 +90,7 @@ export function openFollowing(model: SegmentModel, seed: number, rate: number = 
     }
     // What is beyond float32 teaches nothing, and counts as nothing: moments and updates go together.
     if (!Number.isFinite(loss + clip(arena, weights, CLIP))) return true
-    adam.step(rate)
+    adam.step(RATE)
     net.pack()
     average()
     if (++sinceKept === KEPT) keep()
