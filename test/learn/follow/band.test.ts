@@ -18,9 +18,9 @@ describe('the band of errors', () => {
     const band = createBand()
     for (let i = 0; i < 3000; i++) assert.ok(band.take(usual() * (1 + i / 1500)))
     let held = 0
-    while (held < 100 && band.take(4)) held++
+    while (held < 100 && band.take(20)) held++
     assert.ok(held < 20, `${held}`)
     band.forget()
-    for (let i = 0; i < 60; i++) assert.ok(band.take(4), 'that is what is usual now')
+    for (let i = 0; i < 60; i++) assert.ok(band.take(20), 'that is what is usual now')
   })
 })
