@@ -65,7 +65,7 @@ function createScore() {
       }
       open.set(this.steps, { mean, lower, upper, last })
       sums.forecasts++
-      if (forecast.model === 'gru') sums.gru++
+      for (const { name, share } of forecast.experts) if (name.endsWith('gru')) sums.gru += share
     },
     result() {
       return {
