@@ -202,9 +202,14 @@ export function startMix(horizon: number, experts: number): MixState {
   }
 }
 
-/** Gives an expert its first weight anew, as what it says comes from elsewhere now; `log`: against the largest weight; NaN: when it speaks. */
-export function enterExpert({ logs }: MixState, experts: number, expert: number, log: number): void {
+/**
+ * Gives an expert its first weight anew, as what it says comes from elsewhere now; what it said before is not judged.
+ * @param log against the largest weight; NaN: when it speaks
+ */
+export function enterExpert({ logs, waiting }: MixState, experts: number, expert: number, log: number): void {
   for (let at = expert; at < logs.length; at += experts) logs[at] = log
+  const places = waiting.length / (experts + 1)
+  waiting.fill(Number.NaN, expert * places, (expert + 1) * places)
 }
 
 function bucketsOf(horizon: number): { buckets: Bucket[]; places: number } {
