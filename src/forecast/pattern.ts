@@ -13,6 +13,8 @@ export interface PatternState {
 const FIRST = 48
 /** Newest values that are searched: a search takes the square of them. */
 const NEWEST = 2048
+/** Repetitions of a known season that must be held to look for another: fewer, as after a gap, say nothing against it. */
+const REPEATS = 3
 /** Factor of the grid steps from one search to the next: they cost little each reading, on the average. */
 const AGAIN = 1.5
 
@@ -22,7 +24,7 @@ export function startPattern(): PatternState {
 
 /** Looks for a regular pattern in the newest values when it is time. */
 export function lookForPattern(state: PatternState, { values, first, end }: History, steps: number): void {
-  if (steps < state.lookAt) return
+  if (steps < state.lookAt || end - first < Math.max(FIRST, REPEATS * state.season)) return
   state.lookAt = Math.ceil(AGAIN * steps)
   state.season = detectSeason(values.slice(Math.max(first, end - NEWEST), end))
 }
