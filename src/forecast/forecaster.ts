@@ -154,10 +154,12 @@ export function createForecaster(
         return detect(reading)
       case 'step': {
         const from = history.values[history.end - 1]
+        // Nothing is filled in on the way to a value like none before: by steps it would be believed.
+        const to = isUsual({ ...state.guard }, state.spread, reading.value, from) ? reading.value : from
         const parts = placement.missing + 1
         for (let i = 1; i < parts; i++) {
           counts.filled++
-          advance(from + ((reading.value - from) * i) / parts, false, false)
+          advance(from + ((to - from) * i) / parts, false, false)
         }
         counts.accepted++
         state.pending = []
