@@ -79,6 +79,7 @@ describe('pattern of a stream', () => {
     watch(values.slice(0, 1200), state, history)
     assert.equal(state.season, 96)
     history.first = history.end
-    assert.deepEqual(watch(values.slice(1200), state, history, 1200), [])
+    const found = watch(values.slice(1200), state, history, 1200)
+    assert.ok(found.every(({ season }) => Math.abs(season - 96) <= 1))
   })
 })
