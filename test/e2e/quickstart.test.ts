@@ -221,7 +221,8 @@ describe('the package, installed from its tarball into Node-RED', () => {
 })
 
 function checkShape(forecast: Forecast, expected: { key: string; period: number }): void {
-  const { key, period, mean, lower, upper, coverage, measuredCoverage, model, reason, skill } = forecast
+  const { key, period, mean, lower, upper, coverage, measuredCoverage, model, experts, reason, skill } =
+    forecast
   assert.deepEqual({ key, period }, expected)
   assert.deepEqual([mean.length, lower.length, upper.length], [24, 24, 24])
   for (const [i, value] of mean.entries()) {
@@ -229,7 +230,8 @@ function checkShape(forecast: Forecast, expected: { key: string; period: number 
   }
   assert.equal(coverage, 0.9)
   assert.ok(measuredCoverage === null || (measuredCoverage >= 0 && measuredCoverage <= 1))
-  assert.ok(model === 'gru' || model === 'naive')
+  assert.equal(model, experts[0].name)
+  assert.ok(Math.abs(experts.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-9)
   assert.ok(reason.length > 0)
   assert.ok(skill === null || Number.isFinite(skill))
 }
