@@ -243,10 +243,10 @@ export interface ForecastModel {
   /**
    * Puts a fitted model in the place of the present one, between two readings. Streams whose key is a channel of it take
    * that channel's unit and season, others the season that all channels have; a fit that is under way comes to nothing.
-   * The GRU must beat naive anew before it speaks, unless the weights are those that run. With 5 · (horizon + 200) grid
-   * steps of a stream it learns on: it keeps its shape, and gives way only to weights that are better by 1 %.
-   * @param skill what it was worth on data that it had not seen, as 1 − MAE / MAE of naive: above 0 the GRU may speak
-   * where it is better than naive by 2 %, else by 10 %; null: not known
+   * The GRU earns its weights among the experts anew, unless it is the one that runs. It stays as it is, since it knows
+   * more than the streams have shown; the GRU that learns on begins with its weights.
+   * @param skill what it was worth on data that it had not seen, as 1 − MAE / MAE of naive: above 0 the GRU begins with
+   * more weight; null: not known
    * @throws RangeError when it has another horizon, or weights that do not fit its shape or are not finite
    */
   adopt(model: SegmentModel, skill: number | null): void

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createForecastModel, openForecastModel } from '../../src/forecast/model.ts'
 import type { Streams } from '../../src/forecast/types.ts'
-import { netLayout } from '../../src/learn/segment/net.ts'
-import type { SegmentModel } from '../../src/learn/segment/types.ts'
 import { opener, otherModel, randomModel, run, SPEC, TAUGHT, waves } from './fitted.ts'
 import { stage } from './stage.ts'
 
@@ -71,7 +69,7 @@ describe('a fitted model that is put in', () => {
     }
   })
 
-  it('brings its channels their unit and season; other streams take the season that all have, and the mean embedding', () => {
+  it('brings its channels their unit and season; other streams take the season that all have', () => {
     const model = createForecastModel({ ...SPEC, learn: false })
     const streams = open(model)
     const first = randomModel({}, ['a', 'b'])
@@ -80,18 +78,6 @@ describe('a fitted model that is put in', () => {
     const seen = (): object =>
       Object.fromEntries(streamsIn(streams).map(({ key, gru: { unit, season } }) => [key, [unit, season]]))
     assert.deepEqual(seen(), { a: [2.15, 12], b: [2.15, 12], x: [0, 12] })
-
-    // The unit is used in a stream's first steps alone, which no state remembers for so long.
-    const known = createForecastModel({ ...SPEC, learn: false })
-    known.adopt(withMean(first, 'x'), null)
-    const all = open(known)
-    run(all, waves(160), 'x')
-    const [, , { tracker }] = streamsIn(streams)
-    const [twin] = streamsIn(all)
-    const near = ({ changes }: Stream['tracker'], to: Float32Array): boolean =>
-      changes.every((change, i) => Object.is(change, to[i]) || Math.abs(change - to[i]) < 1e-4)
-    assert.ok(near(tracker, twin.tracker.changes))
-    assert.ok(!near(streamsIn(streams)[0].tracker, twin.tracker.changes))
 
     model.adopt({ ...otherModel(['b']), channels: [{ key: 'b', unit: 5, season: 7 }] }, null)
     for (const key of ['a', 'b', 'x']) run(streams, waves(1, 160), key)
@@ -140,16 +126,3 @@ describe('a fitted model that is put in', () => {
     assert.equal(trainer.jobs.length, 1, 'what was put in is never fitted anew')
   })
 })
-
-/** The same net with one more channel, whose embedding is the mean of the others. */
-function withMean({ spec, weights, channels }: SegmentModel, key: string): SegmentModel {
-  const { channel, outW, half } = netLayout(spec)
-  const sums = new Float64Array(half)
-  for (let i = channel; i < outW; i++) sums[(i - channel) % half] += weights[i]
-  const mean = sums.map((sum) => sum / channels.length)
-  return {
-    spec: { ...spec, channels: channels.length + 1 },
-    weights: Float32Array.of(...weights.subarray(0, outW), ...mean, ...weights.subarray(outW)),
-    channels: [...channels, { key, unit: 1, season: 12 }],
-  }
-}
