@@ -51,6 +51,8 @@ const SETTLED = 2000
 const FIRST_MEMORY = 500
 const MEMORY = 3000
 const SCALE_MEMORY = 200
+/** No weight's logarithm falls below this: one that has been bad for long is not to take as long to come back. */
+const LEAST = -12
 /** Share that is dealt out evenly, so that no expert is ever lost. */
 const EVEN = 0.002
 
@@ -112,8 +114,9 @@ export function createMix(horizon: number, priors: readonly number[]): Mix {
 
   const learnBucket = (state: MixState, b: number, logs: Float64Array): void => {
     const n = ++state.count[b]
-    const size = typical()
-    state.scale[b] += Math.max(1 / n, 1 / SCALE_MEMORY) * (size - state.scale[b])
+    // One wild loss, as where a level changes, must not make all those after it look small.
+    const most = state.scale[b] > 0 ? CAP * state.scale[b] : Number.POSITIVE_INFINITY
+    state.scale[b] += Math.max(1 / n, 1 / SCALE_MEMORY) * (Math.min(typical(), most) - state.scale[b])
     const scale = state.scale[b]
     if (!(scale > 0)) return
     let least = Number.POSITIVE_INFINITY
@@ -121,7 +124,7 @@ export function createMix(horizon: number, priors: readonly number[]): Mix {
     const settled = Math.min(1, n / SETTLED)
     const rate = FIRST_RATE + settled * (RATE - FIRST_RATE)
     const kept = 1 - 1 / (FIRST_MEMORY + settled * (MEMORY - FIRST_MEMORY))
-    let most = Number.NEGATIVE_INFINITY
+    let largest = Number.NEGATIVE_INFINITY
     for (let k = 0; k < K; k++) {
       if (Number.isNaN(logs[k])) continue
       logs[k] *= kept
@@ -129,9 +132,9 @@ export function createMix(horizon: number, priors: readonly number[]): Mix {
         const slope = Math.min(Math.max(slopes[k] / scale, -CAP), CAP)
         logs[k] -= rate * Math.min((losses[k] - least) / scale, CAP) + MIXING_RATE * slope
       }
-      most = Math.max(most, logs[k])
+      largest = Math.max(largest, logs[k])
     }
-    for (let k = 0; k < K; k++) logs[k] -= most
+    for (let k = 0; k < K; k++) logs[k] = Math.max(logs[k] - largest, LEAST)
   }
 
   const weigh = (logs: Float64Array, changes: readonly Float64Array[], out: Float64Array): void => {
