@@ -2,6 +2,7 @@ import { createRandom } from '../../src/engine/random.ts'
 import type { GruOutput } from '../../src/forecast/experts/gru.ts'
 import { createForecastModel } from '../../src/forecast/model.ts'
 import type {
+  ExpertName,
   Forecast,
   ForecastModel,
   ForecastModelOptions,
@@ -52,6 +53,11 @@ export function otherModel(keys?: readonly string[]): SegmentModel {
 export function fitted(model: ForecastModel = createForecastModel(TAUGHT)): ForecastModel {
   model.adopt(randomModel(), null)
   return model
+}
+
+/** What an expert has to say in a forecast, 0–1. */
+export function shareOf(forecast: Forecast | undefined, name: ExpertName): number {
+  return forecast?.experts.find((expert) => expert.name === name)?.share ?? 0
 }
 
 /** A noisy wave, a reading a second. */

@@ -6,7 +6,7 @@ import { openForecastModel } from '../../src/forecast/model.ts'
 import type { Forecast, ForecastModel } from '../../src/forecast/types.ts'
 import { softwareGpu } from '../engine/gpu/software.ts'
 import { neverAsked } from './answeringLater.ts'
-import { opener, run, TAUGHT, waves } from './fitted.ts'
+import { opener, run, shareOf, TAUGHT, waves } from './fitted.ts'
 import { taught } from './taught.ts'
 
 /** What forecasts on a GPU may differ by, in the sensor's units. */
@@ -16,7 +16,7 @@ const KEYS = Array.from({ length: 12 }, (_, i) => `k${i}`)
 describe('streams on a GPU in software', () => {
   const open = opener()
   let gpu: Gpu | undefined
-  /** Forecasts that were the GRU's. */
+  /** Forecasts in which the GRU has its say. */
   let spoken = 0
 
   const missing = softwareGpu()
@@ -57,7 +57,7 @@ describe('streams on a GPU in software', () => {
   function near(forecast: Forecast | undefined, expected: Forecast | undefined): void {
     assert.equal(forecast?.cutoff, expected?.cutoff)
     assert.equal(forecast?.model, expected?.model)
-    if (forecast?.model === 'gru') spoken++
+    if (shareOf(forecast, 'gru') > 0.05) spoken++
     for (const part of ['mean', 'lower', 'upper'] as const) {
       forecast?.[part].forEach((value, h) => {
         const apart = Math.abs(value - expected![part][h])
@@ -96,7 +96,7 @@ describe('streams on a GPU in software', () => {
         near(forecast, expected.get(key)![40 + n])
       })
     }
-    assert.ok(spoken > 40 * KEYS.length, `${spoken} forecasts of the GRU`)
+    assert.ok(spoken > 40 * KEYS.length, `the GRU had its say in ${spoken} forecasts`)
   })
 
   it('lose no reading when the process that owns the GPU is killed', async () => {
@@ -116,7 +116,7 @@ describe('streams on a GPU in software', () => {
     await Promise.all(all)
     await fallen
     assert.equal(answered, 60 * KEYS.length)
-    assert.ok(spoken > 40 * KEYS.length, `${spoken} forecasts of the GRU`)
+    assert.ok(spoken > 40 * KEYS.length, `the GRU had its say in ${spoken} forecasts`)
     assert.match(model.device, /^cpu:wasm/)
     assert.match(model.deviceReason, /the GPU process was ended by SIGKILL$/)
   })

@@ -36,7 +36,9 @@ describe('lanes', () => {
   it('are nothing that a stream has before there are weights', () => {
     const streams = open(blank())
     run(streams, waves(30))
-    const [saved] = (streams.snapshot() as { streams: { lanes: SnapshotTree[] }[] }).streams
-    assert.deepEqual(saved.lanes, [])
+    const { streams: saved } = streams.snapshot() as {
+      streams: { gru: { lanes: SnapshotTree[] }; learner: { lanes: SnapshotTree[] } }[]
+    }
+    assert.deepEqual([saved[0].gru.lanes, saved[0].learner.lanes], [[], []])
   })
 })

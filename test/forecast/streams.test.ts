@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { createForecastModel } from '../../src/forecast/model.ts'
+import { EXPERTS } from '../../src/forecast/tracker.ts'
 import type { SnapshotTree } from '../../src/forecast/types.ts'
-import { blank, fitted, opener, run, SPEC, T0, waves } from './fitted.ts'
+import { blank, fitted, opener, run, SPEC, shareOf, T0, waves } from './fitted.ts'
 
 describe('streams', () => {
   const open = opener()
@@ -28,22 +29,30 @@ describe('streams', () => {
     }
   })
 
-  it('emit naive and say so while there is no fit', () => {
-    const streams = open(blank())
-    const last = run(streams, waves(60)).at(-1)
-    assert.equal(last?.model, 'naive')
-    assert.equal(last?.reason, 'the GRU has not been fitted yet')
-    assert.deepEqual(last?.mean, new Array(SPEC.horizon).fill(last?.last))
-    assert.equal(last?.skill, 0)
+  it('trust naive at first, and say so, and that there is no fit', () => {
+    const last = run(open(blank()), waves(60)).at(-1)!
+    assert.equal(last.model, 'naive')
+    const [{ share }] = last.experts
+    assert.ok(share > 0.8)
+    const percent = (100 * share).toFixed(0)
+    assert.equal(
+      last.reason,
+      `the last value has the largest share, ${percent} %; the GRU has not been fitted yet`,
+    )
+    assert.deepEqual([shareOf(last, 'gru'), shareOf(last, 'learning-gru'), last.device], [0, 0, 'none'])
+    assert.ok(Math.abs(last.skill!) < 0.1)
   })
 
   it('let nothing after t change what was issued at t', () => {
+    const options = { coverage: [0.9, 0.5] }
+    const expected = run(open(fitted(), options), waves(260))
+    assert.ok(expected[250]?.anomaly && expected[250].intervals.length === 2, 'all parts are there')
     fc.assert(
-      fc.property(fc.integer({ min: 10, max: 110 }), fc.integer({ min: 2, max: 9 }), (t, seed) => {
-        const a = run(open(fitted()), waves(120))
-        const b = run(open(fitted()), [...waves(120).slice(0, t + 1), ...waves(120, 0, seed).slice(t + 1)])
-        assert.deepEqual(a.slice(0, t + 1), b.slice(0, t + 1))
-        assert.notDeepEqual(a[t + 1], b[t + 1])
+      fc.property(fc.integer({ min: 10, max: 250 }), fc.integer({ min: 2, max: 9 }), (t, seed) => {
+        const changed = [...waves(260).slice(0, t + 1), ...waves(260, 0, seed).slice(t + 1)]
+        const forecasts = run(open(fitted(), options), changed)
+        assert.deepEqual(forecasts.slice(0, t + 1), expected.slice(0, t + 1))
+        assert.notDeepEqual(forecasts[t + 1], expected[t + 1])
       }),
       { numRuns: 20 },
     )
@@ -76,9 +85,13 @@ describe('streams', () => {
     // Another fingerprint: the saved lanes must not be used.
     const rebuilt = open(fitted())
     rebuilt.restore({ ...saved, fingerprint: 1 })
+    // What the GRU says: its share in the mixture begins anew.
     const changes = (snapshot: SnapshotTree): Float32Array => {
-      const [stream] = (snapshot as { streams: { tracker: { changes: Float32Array } }[] }).streams
-      return stream.tracker.changes
+      const [stream] = (snapshot as { streams: { tracker: { mix: { waiting: Float32Array } } }[] }).streams
+      const { waiting } = stream.tracker.mix
+      const places = waiting.length / (EXPERTS.length + 1)
+      const from = EXPERTS.indexOf('gru') * places
+      return waiting.slice(from, from + places)
     }
     run(streams, readings.slice(100))
     run(rebuilt, readings.slice(100))
@@ -211,12 +224,16 @@ describe('streams', () => {
     const saved = streams.snapshot() as { [name: string]: SnapshotTree }
     const target = open(fitted(), { period: 1000 })
     assert.throws(() => target.restore(saved), /period null, 1000 is needed/)
-    assert.throws(() => streams.restore({ ...saved, version: 1 }), /version 1, 2 is needed/)
+    assert.throws(() => streams.restore({ ...saved, version: 1 }), /version 1, 3 is needed/)
     assert.throws(() => streams.restore(null), /version undefined/)
     const [stream] = saved.streams as { [name: string]: SnapshotTree }[]
-    const { history: _, scale: __, ...torn } = stream
-    assert.throws(() => streams.restore({ ...saved, streams: [torn] as SnapshotTree[] }), /has no scale/)
-    const short = { ...stream, lanes: (stream.lanes as SnapshotTree[]).slice(1) }
+    const { spread: _, ...torn } = stream
+    assert.throws(
+      () => streams.restore({ ...saved, streams: [torn] as SnapshotTree[] }),
+      /saved stream "a": spread is missing/,
+    )
+    const gru = stream.gru as { [name: string]: SnapshotTree }
+    const short = { ...stream, gru: { ...gru, lanes: (gru.lanes as SnapshotTree[]).slice(1) } }
     const restoreShort = (): void => streams.restore({ ...saved, streams: [stream, short] })
     assert.throws(restoreShort, /saved stream "a" has 3 lanes, 4 are needed/)
   })
