@@ -24,7 +24,9 @@ export function restorePlain<T>(saved: unknown, fresh: T, where: string): T {
     return (saved as unknown as Float64Array).slice() as T
   }
   if (typeof fresh === 'object' && fresh !== null) {
-    if (typeof saved !== 'object' || saved === null) throw new Error(`saved ${where} is missing`)
+    if (saved === undefined || saved === null) throw new Error(`saved ${where} is missing`)
+    const fits = typeof saved === 'object' && !ArrayBuffer.isView(saved)
+    if (!fits || Array.isArray(saved) !== Array.isArray(fresh)) throw new Error(`saved ${where} does not fit`)
     const parts = Object.entries(fresh).map(([name, part]) => {
       const own = Object.hasOwn(saved, name) ? (saved as { [name: string]: unknown })[name] : undefined
       return [name, restorePlain(own, part, `${where}.${name}`)] as const

@@ -2,13 +2,13 @@ import { quote } from '../quote.ts'
 import type { GruExpert, GruPlace } from './experts/gru.ts'
 import { restorePanel } from './experts/panel.ts'
 import type { ModelView } from './forecaster.ts'
-import type { GridState } from './grid.ts'
-import { append, createHistory } from './history.ts'
+import { type GridState, PERIOD_READINGS, startGrid } from './grid.ts'
+import { append, createHistory, type History, length } from './history.ts'
 import type { IntervalState } from './interval/intervals.ts'
 import { copyPlain, restorePlain } from './plain.ts'
 import { HISTORY, type StreamState } from './stream.ts'
 import type { TrackerState } from './tracker.ts'
-import type { SnapshotTree } from './types.ts'
+import type { Reading, SnapshotTree } from './types.ts'
 
 /** A saved stream: the state's own fields, with the lanes' states beside them. */
 export interface StreamTree {
@@ -55,23 +55,24 @@ export function restoreStream(
   const where = `stream ${quote(tree.key)}`
   const part = <K extends keyof StreamState>(name: K): StreamState[K] =>
     restorePlain(tree[name], state[name], `${where}: ${name}`)
-  const { values, observed, pending, grid, panel, tailSkill } = tree
-  if (!(values instanceof Float64Array && observed instanceof Uint8Array && Array.isArray(pending))) {
-    throw new Error(`saved ${where} has no values`)
+  const { panel } = tree
+  const grid = restoreGrid(tree.grid, where)
+  const pending = restorePending(tree.pending, where)
+  const history = restoreHistory(tree, where)
+  const awaited = grid !== null && grid.ahead !== null
+  if (grid ? length(history) === 0 || (awaited && pending.length !== 1) : pending.length >= PERIOD_READINGS) {
+    throw new Error(`saved ${where}: grid and readings do not fit`)
   }
-  const history = createHistory(HISTORY)
-  for (let i = 0; i < values.length; i++) append(history, values[i], observed[i] === 1)
   const horizon = state.tracker.origins.length - 1
   return {
     ...state,
-    grid: grid ? (copyPlain(grid) as unknown as GridState) : null,
-    pending: (pending as [number, number][]).map(([value, time]) => ({ value, time })),
+    grid,
+    pending,
     history,
     spread: part('spread'),
     guard: part('guard'),
     pattern: part('pattern'),
     panel: restorePanel(panel, horizon, HISTORY, where),
-    tailSkill: tailSkill as number | null,
     taught: part('taught'),
     steps: part('steps'),
     sinceRestart: part('sinceRestart'),
@@ -84,10 +85,46 @@ export function restoreStream(
   }
 }
 
+function isNumberOrNull(value: SnapshotTree): value is number | null {
+  return value === null || typeof value === 'number'
+}
+
+function restoreGrid(saved: SnapshotTree, where: string): GridState | null {
+  if (saved === null) return null
+  const { ahead: _, ...fresh } = startGrid(1, 0)
+  const grid = restorePlain(saved, fresh, `${where}: grid`)
+  const { ahead } = saved as { ahead: SnapshotTree }
+  if (!(isNumberOrNull(ahead) && grid.period > 0)) throw new Error(`saved ${where}: grid does not fit`)
+  return { ...grid, ahead }
+}
+
+function restorePending(saved: SnapshotTree, where: string): Reading[] {
+  if (!Array.isArray(saved) || saved.length > PERIOD_READINGS) {
+    throw new Error(`saved ${where} has no list of pending readings`)
+  }
+  return saved.map((pair, i) => {
+    const [value, time] = restorePlain(pair, [0, 0], `${where}: pending.${i}`)
+    return { value, time }
+  })
+}
+
+function restoreHistory({ values, observed }: StreamTree, where: string): History {
+  const whole =
+    values instanceof Float64Array &&
+    observed instanceof Uint8Array &&
+    values.length === observed.length &&
+    values.every(Number.isFinite)
+  if (!whole) throw new Error(`saved ${where} has no values`)
+  const history = createHistory(HISTORY)
+  for (let i = 0; i < values.length; i++) append(history, values[i], observed[i] === 1)
+  return history
+}
+
 function restorePlace(tree: SnapshotTree, place: GruPlace, net: GruExpert | null, where: string): GruPlace {
   const { unit, season, scale } = place
   const saved = restorePlain(tree, { unit, season, scale }, `${where}: net`)
-  const lanes = (tree as { lanes?: readonly (Float32Array | null)[] }).lanes ?? []
+  const { lanes } = tree as { lanes: readonly (Float32Array | null)[] }
+  if (!Array.isArray(lanes)) throw new Error(`saved ${where} has no lanes`)
   const placed = net !== null && lanes.length > 0
   if (placed) restoreLanes(lanes, place, net, where)
   // A season that is given now wins over one that was found, unless the states go on that were made with it.
@@ -105,7 +142,8 @@ function restoreLanes(
     throw new Error(`saved ${where} has ${lanes.length} lanes, ${place.made.length} are needed`)
   }
   for (const [phase, lane] of lanes.entries()) {
-    if (!lane) continue
+    if (lane === null) continue
+    if (!(lane instanceof Float32Array)) throw new Error(`saved ${where}: lane ${phase} does not fit`)
     net.restore(place.base + phase, lane)
     place.made[phase] = 1
   }

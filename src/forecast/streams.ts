@@ -26,8 +26,8 @@ export interface StreamHost extends ModelView {
 /** Streams and what is in them, for the model's refits. */
 export interface StreamsRoom extends Streams {
   states(): StreamState[]
-  /** The GRU is another: it must prove itself anew, on all streams; it was judged by what these held back. */
-  beginProbation(judged: ReadonlySet<StreamState>): void
+  /** The GRU is another: it must prove itself anew on all streams. */
+  beginProbation(): void
 }
 
 /** One stream; its readings, and what is none, are taken in their order. */
@@ -162,11 +162,8 @@ export function createStreams(
       return unknown
     },
     states: () => [...streams.values()].map(({ state }) => state),
-    beginProbation(judged) {
-      for (const { state } of streams.values()) {
-        forgetNets(state.tracker)
-        if (!judged.has(state)) state.tailSkill = null
-      }
+    beginProbation() {
+      for (const { state } of streams.values()) forgetNets(state.tracker)
     },
     snapshot(): SnapshotTree {
       return {
@@ -181,7 +178,7 @@ export function createStreams(
     restore(snapshot) {
       const saved = checkSnapshot(snapshot, host, options)
       const sameWeights = saved.fingerprint === host.fingerprint
-      const sameCoverages = saved.coverages?.join() === options.coverages.join()
+      const sameCoverages = saved.coverages.join() === options.coverages.join()
       const opened: StreamState[] = []
       try {
         for (const tree of saved.streams) {
@@ -239,5 +236,11 @@ function checkSnapshot(
       throw new Error(`saved streams have ${name} ${quote(saved?.[name])}, ${value} is needed`)
     }
   }
+  const { coverages, streams } = saved
+  if (!(Array.isArray(coverages) && Array.isArray(streams))) {
+    throw new Error('saved streams have no lists of coverages and streams')
+  }
+  const unnamed = streams.findIndex((tree) => typeof tree?.key !== 'string')
+  if (unnamed >= 0) throw new Error(`saved streams have no key at place ${unnamed}`)
   return saved as unknown as SavedStreams
 }
