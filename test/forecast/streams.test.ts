@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { createForecastModel } from '../../src/forecast/model.ts'
-import { EXPERTS } from '../../src/forecast/tracker.ts'
-import type { SnapshotTree } from '../../src/forecast/types.ts'
 import { blank, fitted, opener, run, SPEC, shareOf, T0, waves } from './fitted.ts'
 
 describe('streams', () => {
@@ -56,53 +54,6 @@ describe('streams', () => {
       }),
       { numRuns: 20 },
     )
-  })
-
-  it('go on after a snapshot as if never stopped, bit for bit', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 150 }), (stop) => {
-        const readings = waves(200).filter((_, i) => i % 17 !== 3)
-        const whole = run(open(fitted()), readings)
-        const first = fitted()
-        const before = open(first)
-        run(before, readings.slice(0, stop))
-        const second = fitted()
-        second.restore(first.snapshot())
-        const after = open(second)
-        after.restore(before.snapshot())
-        assert.deepEqual(run(after, readings.slice(stop)), whole.slice(stop))
-      }),
-      { numRuns: 20 },
-    )
-  })
-
-  it('rebuild states from the window when the weights have changed: the same forecasts within rounding', () => {
-    const readings = waves(130)
-    const first = fitted()
-    const streams = open(first)
-    run(streams, readings.slice(0, 100))
-    const saved = streams.snapshot() as { [name: string]: SnapshotTree }
-    // Another fingerprint: the saved lanes must not be used.
-    const rebuilt = open(fitted())
-    rebuilt.restore({ ...saved, fingerprint: 1 })
-    // What the GRU says: its share in the mixture begins anew.
-    const changes = (snapshot: SnapshotTree): Float32Array => {
-      const [stream] = (snapshot as { streams: { tracker: { mix: { waiting: Float32Array } } }[] }).streams
-      const { waiting } = stream.tracker.mix
-      const places = waiting.length / (EXPERTS.length + 1)
-      const from = EXPERTS.indexOf('gru') * places
-      return waiting.slice(from, from + places)
-    }
-    run(streams, readings.slice(100))
-    run(rebuilt, readings.slice(100))
-    const a = changes(streams.snapshot())
-    const b = changes(rebuilt.snapshot())
-    let spread = 0
-    for (let i = 0; i < a.length; i++) {
-      spread = Math.max(spread, Math.abs(a[i]))
-      assert.ok(Math.abs(a[i] - b[i]) < 0.001, `${a[i]} against ${b[i]}`)
-    }
-    assert.ok(spread > 0.2, 'the net must have said something')
   })
 
   it('refuse what is no number, by name, without touching any stream', () => {
@@ -216,37 +167,6 @@ describe('streams', () => {
     assert.deepEqual(streams.keys(), ['b'])
     assert.equal(streams.reset(), 1)
     assert.equal(streams.size, 0)
-  })
-
-  it('refuse snapshots of other options and torn ones', () => {
-    const streams = open(fitted())
-    run(streams, waves(20))
-    const saved = streams.snapshot() as { [name: string]: SnapshotTree }
-    const target = open(fitted(), { period: 1000 })
-    assert.throws(() => target.restore(saved), /period null, 1000 is needed/)
-    assert.throws(() => streams.restore({ ...saved, version: 1 }), /version 1, 3 is needed/)
-    assert.throws(() => streams.restore(null), /version undefined/)
-    const [stream] = saved.streams as { [name: string]: SnapshotTree }[]
-    const { spread: _, ...torn } = stream
-    assert.throws(
-      () => streams.restore({ ...saved, streams: [torn] as SnapshotTree[] }),
-      /saved stream "a": spread is missing/,
-    )
-    const gru = stream.gru as { [name: string]: SnapshotTree }
-    const short = { ...stream, gru: { ...gru, lanes: (gru.lanes as SnapshotTree[]).slice(1) } }
-    const restoreShort = (): void => streams.restore({ ...saved, streams: [stream, short] })
-    assert.throws(restoreShort, /saved stream "a" has 3 lanes, 4 are needed/)
-  })
-
-  it('go on with another target coverage after a snapshot, without a warm-up', () => {
-    const streams = open(fitted())
-    const readings = waves(400)
-    run(streams, readings.slice(0, 200))
-    const narrow = open(fitted(), { coverage: 0.5 })
-    narrow.restore(streams.snapshot())
-    const [wide, half] = [streams, narrow].map((one) => run(one, readings.slice(200)))
-    assert.ok(half.every((forecast, i) => forecast!.upper[0] < wide[i]!.upper[0]))
-    assert.equal(half[0]?.coverage, 0.5)
   })
 
   it('refuse impossible options by name and value', () => {
