@@ -15,8 +15,8 @@ import type { Forecast, PushResult, Reading, Skip } from './types.ts'
 export interface ModelView {
   /** Null until the first fit. */
   readonly expert: GruExpert | null
-  /** Skill against naive on the tails that the last fit held back, over all its series. */
-  readonly tailSkill: number
+  /** Whether it was put in with a skill above 0, on data that it had not seen. */
+  readonly proven: boolean
   /** The net that learns on from there; null where none does. */
   readonly learner: GruExpert | null
 }
@@ -73,7 +73,7 @@ export function createForecaster(
     const gru = step(model.expert, state.gru, issue, answers)
     const learner = step(model.learner, state.learner, issue, answers)
     if (model.expert) ran = model.expert
-    const proven = (state.tailSkill ?? model.tailSkill) > 0
+    const { proven } = model
     const seal = (): void => {
       fill(gruChanges, gru)
       fill(learnerChanges, learner)

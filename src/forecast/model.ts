@@ -6,7 +6,7 @@ import { sameShape } from '../learn/segment/warm.ts'
 import { createGruExpert, type GruExpert } from './experts/gru.ts'
 import { openPool, type Place } from './experts/pool.ts'
 import { openLearning } from './learning.ts'
-import { commonSeason, meanSkill } from './lesson.ts'
+import { commonSeason } from './lesson.ts'
 import type { Means, OpenedModel } from './means.ts'
 import { checkModelOptions, checkStreamsOptions } from './options.ts'
 import { createSaid } from './ran.ts'
@@ -94,25 +94,18 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
     learning?.begin(learned, nextVersion, usual)
   }
 
-  const beginProbation = (judged: readonly StreamState[]): void => {
-    const trusted = new Set(judged)
-    for (const room of rooms) room.beginProbation(trusted)
+  const beginProbation = (): void => {
+    for (const room of rooms) room.beginProbation()
   }
 
   const take = (teachers: readonly StreamState[], result: FitResult): void => {
-    const { model, tailSkills, validationLoss } = result
+    const { model, validationLoss } = result
     // Where nothing judged, a fit gives back what it started from.
     if (fitted && Number.isNaN(validationLoss)) return
     const another = !fitted || !sameShape(fitted.spec, model.spec)
     swap(model, version + 1, false)
-    // It was better than what ran; where it is also better than naive, there is no more to prove.
-    if (another) beginProbation(teachers.filter((_, i) => tailSkills[i] > 0))
-    tailSkill = meanSkill(tailSkills)
-    for (const [i, state] of teachers.entries()) {
-      const own = tailSkills[i]
-      state.tailSkill = Number.isNaN(own) ? null : own
-      state.taught = version
-    }
+    if (another) beginProbation()
+    for (const state of teachers) state.taught = version
   }
 
   const refits = createRefits({
@@ -138,8 +131,8 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
     get fingerprint() {
       return fingerprint
     },
-    get tailSkill() {
-      return tailSkill
+    get proven() {
+      return adopted && tailSkill > 0
     },
     season,
     stepped(count, steps) {
@@ -200,7 +193,7 @@ export function openForecastModel(options: ForecastModelOptions | undefined, mea
       refits.cancel()
       adopted = true
       tailSkill = skill ?? 0
-      if (fingerprint !== before) beginProbation([])
+      if (fingerprint !== before) beginProbation()
       changed({ state: 'fitted', fits: version })
     },
     async whenRested() {

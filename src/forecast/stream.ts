@@ -35,8 +35,6 @@ export interface StreamState extends GruStream {
   guard: GuardState
   panel: PanelState
   pattern: PatternState
-  /** Skill on this stream's own tail; null where the last fit had none of it. */
-  tailSkill: number | null
   /** Version of the weights whose fit last learned from this stream. */
   taught: number
   /** Grid steps since the stream began, and since it last began anew. */
@@ -56,7 +54,6 @@ export function startStream(key: string, options: ForecasterOptions): StreamStat
     guard: { run: 0 },
     panel: startPanel(),
     pattern: startPattern(),
-    tailSkill: null,
     taught: 0,
     steps: 0,
     sinceRestart: 0,

@@ -33,8 +33,8 @@ const GRU = EXPERTS.indexOf('gru')
 const LEARNER = EXPERTS.indexOf('learning-gru')
 /** Logarithm of an expert's first weight against the largest: naive is to be beaten. */
 const PRIOR = -5
-/** The same of a GRU that was better than naive on what its fit held back. */
-const PROVEN = -1
+/** The same of a GRU that was put in, and was better than naive on data that it had not seen. */
+const PROVEN = 0
 
 /** What of a reading is issued. */
 export interface Issue {
@@ -49,7 +49,7 @@ export interface Issue {
   /** What the nets say; null where one is silent. */
   readonly gru: GruOutput | null
   readonly learner: GruOutput | null
-  /** Whether the nets were better than naive on what their fit held back. */
+  /** Whether the nets were put in with a skill above 0. */
   readonly proven: boolean
 }
 
