@@ -34,7 +34,7 @@ const LEARNER = EXPERTS.indexOf('learning-gru')
 /** Logarithm of an expert's first weight against the largest: naive is to be beaten. */
 const PRIOR = -5
 /** The same of a GRU that was put in, and was better than naive on data that it had not seen. */
-const PROVEN = 0
+const PROVEN = -1
 
 /** What of a reading is issued. */
 export interface Issue {

@@ -23,7 +23,7 @@ describe('a model that learns on', () => {
     assert.equal(trainer.jobs.length, 2, '2 · (48 + 6) readings')
   })
 
-  it('keeps its weights and what they are worth where nothing judged a fit', async () => {
+  it('keeps its weights where nothing judged a fit', async () => {
     const trainer = stage()
     const model = openForecastModel({ horizon: 6, hiddenSize: 8 }, { ...trainer, timed: false })
     const streams = open(model, { period: 1000 })
@@ -37,7 +37,6 @@ describe('a model that learns on', () => {
     await model.whenRested()
     assert.equal(model.fitted, before)
     assert.deepEqual([model.version, model.training], [1, { state: 'fitted', fits: 1 }])
-    assert.equal((model.snapshot() as { tailSkill: number }).tailSkill, 0.5)
   })
 
   it('remembers through a snapshot which streams have waited longest', async () => {
