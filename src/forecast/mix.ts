@@ -53,8 +53,6 @@ const MEMORY = 3000
 const SCALE_MEMORY = 200
 /** No weight's logarithm falls below this: one that has been bad for long is not to take as long to come back. */
 const LEAST = -12
-/** Share that is dealt out evenly, so that no expert is ever lost. */
-const EVEN = 0.002
 
 interface Bucket {
   readonly from: number
@@ -139,18 +137,14 @@ export function createMix(horizon: number, priors: readonly number[]): Mix {
 
   const weigh = (logs: Float64Array, changes: readonly Float64Array[], out: Float64Array): void => {
     let sum = 0
-    let awake = 0
     for (let k = 0; k < K; k++) {
       out[k] = 0
       if (Number.isNaN(changes[k][0])) continue
       if (Number.isNaN(logs[k])) logs[k] = priors[k]
       out[k] = Math.exp(logs[k])
       sum += out[k]
-      awake++
     }
-    for (let k = 0; k < K; k++) {
-      if (!Number.isNaN(changes[k][0])) out[k] = (1 - EVEN) * (out[k] / sum) + EVEN / awake
-    }
+    for (let k = 0; k < K; k++) out[k] /= sum
   }
 
   return {
