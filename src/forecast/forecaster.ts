@@ -1,8 +1,9 @@
 import type { GruExpert, GruOutput, GruPlace } from './experts/gru.ts'
 import type { Panel, PanelStream } from './experts/panel.ts'
 import { detectPeriod, type GridState, PERIOD_READINGS, placeOnGrid, startGrid } from './grid.ts'
-import { isUsual } from './guard.ts'
+import { isUsual, LEVEL } from './guard.ts'
 import { append } from './history.ts'
+import { forgetWaiting } from './mix.ts'
 import { lookForPattern } from './pattern.ts'
 import { type Ran, UNFITTED } from './ran.ts'
 import { reasonOf } from './reason.ts'
@@ -58,7 +59,9 @@ export function createForecaster(
     tracker.open()
     if (observed) tracker.mature(value)
     const before = history.end > history.first ? history.values[history.end - 1] : value
+    const { run } = guard
     const usual = !observed || isUsual(guard, spread, value, before)
+    if (run === LEVEL - 1 && guard.run === 0) forgetWaiting(state.tracker.mix)
     const believed = usual ? value : before
     if (usual) learnSpread(spread, value)
     append(history, believed, observed && usual)

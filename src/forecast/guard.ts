@@ -11,7 +11,7 @@ const USUAL = 32
 /** Standard deviations from the mean, and from the last usual value, beyond which a value is like none before. */
 const FAR = 20
 /** Such values in a row after which they are a new level. */
-const LEVEL = 24
+export const LEVEL = 24
 
 /**
  * Whether a value is one that a stream may have: what a sensor sends when it fails (−9999, 1e6) is not learned from. A

@@ -187,6 +187,11 @@ export function createMix(horizon: number, priors: readonly number[]): Mix {
   }
 }
 
+/** Nothing that was said so far is judged: what comes is none of the experts' doing. */
+export function forgetWaiting({ waiting }: MixState): void {
+  waiting.fill(Number.NaN)
+}
+
 /** A mixture that has seen nothing. */
 export function startMix(horizon: number, experts: number): MixState {
   const { buckets, places } = bucketsOf(horizon)
