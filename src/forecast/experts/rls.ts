@@ -3,8 +3,9 @@
  * and arrays, so that it can be saved.
  *
  * Two sets of outputs share the matrix of their inputs: near ones, whose targets are known with the next row, and far
- * ones, whose targets come later. Near ones are learned exactly; a far row is learned late, with the gain that the
- * matrix of by then gives it, which is what it would have got had all rows been weighed together.
+ * ones, whose targets come later. Near ones are learned exactly. A far row is learned late, with the gain that the matrix
+ * of by then gives it: its weights fall short by about the share of late rows among those that are remembered, which
+ * costs less than a second matrix is worth.
  */
 export interface RlsState {
   /** Inverse of the inputs' weighted products [inputs][inputs]. */
