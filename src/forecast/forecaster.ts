@@ -7,6 +7,7 @@ import { forgetWaiting } from './mix.ts'
 import { lookForPattern } from './pattern.ts'
 import { type Ran, UNFITTED } from './ran.ts'
 import { reasonOf } from './reason.ts'
+import { aheadMessage, iso, skipMessage } from './skips.ts'
 import { cutChanges, learnSpread, spreadUnit } from './spread.ts'
 import { type ForecasterOptions, type StreamState, startStream } from './stream.ts'
 import { createTracker, EXPERTS, type Tracker } from './tracker.ts'
@@ -284,22 +285,4 @@ function fill(changes: Float64Array, said: GruOutput | null): void {
 function outputOf(horizon: number): GruOutput {
   const part = (): Float32Array => new Float32Array(horizon)
   return { changes: part(), below: part(), above: part() }
-}
-
-function aheadMessage({ time }: Reading, { cutoff, period }: GridState): string {
-  const steps = Math.round((time - cutoff) / period)
-  return `reading of ${iso(time)} is ${steps} steps of ${Math.round(period)} ms ahead: the next one has to confirm it`
-}
-
-function skipMessage(kind: 'duplicate' | 'extra' | 'late', reading: Reading, grid: GridState): string {
-  const at = iso(reading.time)
-  if (kind === 'duplicate') return `reading of ${at} was already taken in`
-  const step = `the grid step of ${iso(grid.cutoff)} (period ${Math.round(grid.period)} ms)`
-  return kind === 'extra'
-    ? `reading of ${at} is a second one in ${step}`
-    : `reading of ${at} is older than ${step}`
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString()
 }
